@@ -1,0 +1,3 @@
+module ecsim/models/catalog/generate
+
+go 1.26.0

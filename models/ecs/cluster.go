@@ -1,0 +1,333 @@
+package ecs
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"ecsim/models/billing"
+	"ecsim/models/ecs/placement"
+	"ecsim/models/result"
+	"ecsim/sim"
+)
+
+// Purposes of the keyed draws about the world.
+var (
+	purposeProvision = sim.NewPurpose("ecs/fargate-provisioning")
+	purposeENI       = sim.NewPurpose("ecs/eni")
+	purposeStart     = sim.NewPurpose("ecs/start")
+	purposeBoot      = sim.NewPurpose("ecs/boot")
+	purposeUse       = sim.NewPurpose("ecs/use")
+
+	entityProvider = sim.NewEntity("ecs/provider")
+)
+
+// Cluster is one ECS cluster in one simulation. Make it with New, Start it,
+// Submit work as it arrives, Close it at the end of the window, Finish it.
+type Cluster struct {
+	cfg    Config
+	sim    *sim.Simulation
+	ledger *billing.Ledger
+	fleet  *placement.Fleet
+
+	workloads []workload
+	providers []Provider
+	pools     []*pool // per provider, nil where it owns no instances
+	scheduler placement.Scheduler
+	needs     []need
+	needIndex [][]int32
+	images    []string
+	daemons   []daemonSet
+	dynamic   bool // some constraint reads what runs where
+
+	tasks         []task
+	free          []TaskID
+	instances     []instance
+	freeInstances []int32
+	byHost        []int32
+	zoneCounts    []int64
+	share         []sharer
+
+	classes      []class
+	active       []int32
+	waiting      int64
+	provisioning int64
+	outside      []TaskID
+	outsideHead  int
+	admitting    bool
+	seq          uint64
+
+	placements  uint64
+	fingerprint sim.Fingerprint
+	daemonGaps  int64
+	activities  []result.Activity
+	notes       []result.Note
+	noted       map[string]bool
+	pullMeter   billing.MeterID
+
+	demandCPU, capacityCPU, reservedCPU, usedCPU *sim.Series // usedCPU in 1/1024 units
+	demandMemory, capacityMemory, reservedMemory *sim.Series
+	waitingSeries                                *sim.Series
+	worst                                        result.Snapshot
+	worstIdle                                    int64
+
+	opening  bool // time 0 of a steady start: tasks run at once
+	closed   bool // the window is over: nothing counts any more
+	stopping bool // control loops end
+	err      error
+}
+
+// New makes a cluster in s. It returns every problem that can be told before
+// anything runs.
+func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error) {
+	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}, zoneCounts: make([]int64, cfg.Zones)}
+	fc := placement.Config{Bits: s.Bits}
+	if cfg.TieIndex {
+		fc.Tie = placement.TieIndex
+	}
+	c.fleet = placement.NewFleet(fc)
+	for _, sr := range []**sim.Series{&c.demandCPU, &c.capacityCPU, &c.reservedCPU, &c.usedCPU,
+		&c.demandMemory, &c.capacityMemory, &c.reservedMemory, &c.waitingSeries} {
+		*sr = c.newSeries()
+	}
+	if cfg.Scheduler != "" {
+		for _, k := range placement.Schedulers() {
+			if k.Name == cfg.Scheduler {
+				c.scheduler = k.New()
+			}
+		}
+		if c.scheduler == nil {
+			return nil, fmt.Errorf("scheduler %q is not registered", cfg.Scheduler)
+		}
+	}
+	c.pullMeter = ledger.Meter(billing.ImagePull(cfg.Region))
+	var errs []error
+	for i := range cfg.Workloads {
+		if err := c.addWorkload(i); err != nil {
+			errs = append(errs, fmt.Errorf("workload %s: %w", cfg.Workloads[i].Name, err))
+		}
+	}
+	for i := range cfg.Providers {
+		p := &cfg.Providers[i]
+		k := KindOf(p.Kind)
+		if k == nil {
+			return nil, fmt.Errorf("capacity provider %s: no capacity kind is called %q", p.Name, p.Kind)
+		}
+		v, err := k.New(c, int32(i), *p)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		c.providers = append(c.providers, v)
+		var pl *pool
+		if h, ok := v.(interface{ instances() *pool }); ok {
+			pl = h.instances()
+		}
+		c.pools = append(c.pools, pl)
+	}
+	return c, errors.Join(errs...)
+}
+
+// instances gives the cluster the pool that a provider embeds.
+func (p *pool) instances() *pool { return p }
+
+func (c *Cluster) poolOf(provider int32) *pool { return c.pools[provider] }
+
+// addWorkload resolves workload i's strategy, image and placement.
+func (c *Cluster) addWorkload(i int) error {
+	cfg := c.cfg.Workloads[i]
+	w := workload{cfg: cfg, index: int32(i), entity: sim.NewEntity("workload", cfg.Name), image: -1,
+		desiredSeries: c.newSeries(), runningSeries: c.newSeries()}
+	if cfg.ImageSize > 0 {
+		w.image = c.imageIndex(cfg.ImageName)
+	}
+	for _, s := range cfg.Strategy {
+		found := false
+		for p := range c.cfg.Providers {
+			if c.cfg.Providers[p].Name == s.Provider {
+				w.strategy = append(w.strategy, strategyItem{int32(p), s.Base, s.Weight})
+				found = true
+			}
+		}
+		if !found {
+			return fmt.Errorf("capacity provider %q does not exist on this platform", s.Provider)
+		}
+	}
+	w.assigned = make([]int64, len(w.strategy))
+	var err1, err2 error
+	w.rules, err1 = placement.ParseRules(cfg.Placement)
+	w.constraints, err2 = placement.ParseConstraints(cfg.Constraints)
+	for _, k := range w.constraints {
+		if e := k.Expr(); e != nil && e.Dynamic() {
+			w.dynamic, c.dynamic = true, true
+		}
+	}
+	c.workloads = append(c.workloads, w)
+	c.needIndex = append(c.needIndex, nil)
+	return errors.Join(err1, err2)
+}
+
+func (c *Cluster) imageIndex(name string) int32 {
+	for i, n := range c.images {
+		if n == name {
+			return int32(i)
+		}
+	}
+	c.images = append(c.images, name)
+	return int32(len(c.images) - 1)
+}
+
+// newSeries makes a series whose buckets cover the window without merging.
+func (c *Cluster) newSeries() *sim.Series {
+	width := sim.Second
+	for _, w := range []sim.Time{5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400} {
+		if c.cfg.Duration/width <= sim.SeriesBuckets/2 {
+			break
+		}
+		width = w * sim.Second
+	}
+	return sim.NewSeries(width)
+}
+
+// Start brings the cluster up at time 0.
+func (c *Cluster) Start() error {
+	now := c.sim.Now()
+	c.opening = c.cfg.Steady
+	for i := range c.workloads {
+		if c.workloads[i].cfg.Kind == Daemon {
+			c.daemons = append(c.daemons, daemonSet{int32(i), c.newNeed(i, c.workloads[i].cfg.Shape)})
+		}
+	}
+	for _, p := range c.providers {
+		p.Start(now)
+	}
+	c.startServices(now)
+	for c.opening && c.waiting > 0 {
+		k := c.classes[c.active[0]]
+		if !c.providers[k.provider].Grow(&c.needs[k.need], now) {
+			return fmt.Errorf("workload %s: %d of %d tasks find no room at the start: its capacity provider %s is at its maximum; raise the maximum or start_state = \"empty\"",
+				c.workloads[c.needs[k.need].w].cfg.Name, k.count, c.workloads[c.needs[k.need].w].cfg.DesiredCount, c.cfg.Providers[k.provider].Name)
+		}
+	}
+	c.opening = false
+	for _, p := range c.providers {
+		p.Opened(now)
+	}
+	if c.cfg.WarmUp > 0 {
+		c.sim.At(c.cfg.WarmUp, sim.ClassRelease, (*windowStart)(c), 0)
+	}
+	c.sim.At(now+sim.Hour, sim.ClassFlush, (*hourly)(c), 0)
+	return c.err
+}
+
+type windowStart Cluster
+
+// Handle begins the window.
+func (h *windowStart) Handle(now sim.Time, _ uint64) {
+	c := (*Cluster)(h)
+	for i := range c.workloads {
+		c.workloads[i].resetWindow(now)
+	}
+	for i, p := range c.pools {
+		if p != nil {
+			p.countLvl.Reset(now)
+		} else if f, ok := c.providers[i].(*fargate); ok {
+			f.held.Reset(now)
+		}
+	}
+}
+
+// hourly keeps the free room of every instance at the hour when most that is
+// paid for lies idle.
+type hourly Cluster
+
+// Handle looks at one hour.
+func (h *hourly) Handle(now sim.Time, _ uint64) {
+	c := (*Cluster)(h)
+	if c.stopping || c.closed {
+		return
+	}
+	c.sim.At(now+sim.Hour, sim.ClassFlush, h, 0)
+	if now < c.cfg.WarmUp {
+		return
+	}
+	var idle int64
+	for i := range c.instances {
+		if in := &c.instances[i]; in.state == instanceActive {
+			idle += 9*in.freeCPU + in.freeMemory
+		}
+	}
+	if idle <= c.worstIdle && len(c.worst.Points) > 0 {
+		return
+	}
+	c.worstIdle = idle
+	c.worst.At, c.worst.Why = now, "the hour at which most registered room lay free"
+	c.worst.Points = c.worst.Points[:0]
+	for p, pl := range c.pools {
+		if pl == nil {
+			continue
+		}
+		for _, inst := range pl.live {
+			in := &c.instances[inst]
+			if in.state != instanceActive {
+				continue
+			}
+			c.worst.Points = append(c.worst.Points, in.free(c.cfg.Providers[p].Name))
+		}
+	}
+}
+
+// Err returns what stopped the simulation, if anything did.
+func (c *Cluster) Err() error { return c.err }
+
+// Unfinished is how many batch tasks still wait or run.
+func (c *Cluster) Unfinished() (n int64) {
+	for i := range c.workloads {
+		if w := &c.workloads[i]; w.cfg.Kind == Batch {
+			n += w.inSystem.Value()
+		}
+	}
+	return n
+}
+
+// Placements counts the tasks placed so far.
+func (c *Cluster) Placements() uint64 { return c.placements }
+
+func (c *Cluster) demand(now sim.Time, n *need, sign int64) {
+	c.demandCPU.Add(now, sign*int64(n.shape.CPU))
+	c.demandMemory.Add(now, sign*int64(n.shape.Memory))
+}
+
+func (c *Cluster) observe(now sim.Time, kind result.EventKind, id TaskID, value int64) {
+	if c.cfg.Observe == nil {
+		return
+	}
+	t := &c.tasks[id]
+	c.cfg.Observe(result.Event{At: now, Kind: kind, Workload: c.needs[t.need].w, Entity: t.index, Place: t.inst, Value: value})
+}
+
+func (c *Cluster) observeInstance(now sim.Time, kind result.EventKind, inst int32) {
+	if c.cfg.Observe == nil {
+		return
+	}
+	in := &c.instances[inst]
+	c.cfg.Observe(result.Event{At: now, Kind: kind, Workload: -1, Entity: in.ordinal, Place: inst, Value: int64(in.provider)})
+}
+
+func (c *Cluster) activity(a result.Activity) {
+	if !c.closed {
+		c.activities = append(c.activities, a)
+	}
+	if c.cfg.Observe != nil {
+		c.cfg.Observe(result.Event{At: a.At, Kind: result.ScalingActivity, Workload: -1, Place: -1, Value: a.To})
+	}
+}
+
+// note adds a note once.
+func (c *Cluster) note(kind result.NoteKind, about, text, source string) {
+	key := strings.Join([]string{string(kind), about, text}, "\x00")
+	if !c.noted[key] {
+		c.noted[key] = true
+		c.notes = append(c.notes, result.Note{Kind: kind, About: about, Text: text, Source: source})
+	}
+}

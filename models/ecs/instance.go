@@ -1,0 +1,583 @@
+package ecs
+
+import (
+	"fmt"
+
+	"ecsim/models/billing"
+	"ecsim/models/ecs/placement"
+	"ecsim/models/result"
+	"ecsim/sim"
+	"ecsim/workloads/units"
+)
+
+// instanceState is where a container instance is in its life.
+type instanceState uint8
+
+const (
+	instanceGone     instanceState = iota
+	instanceBooting                // launched, not registered
+	instanceActive                 // registered, takes tasks
+	instanceDraining               // takes no new tasks
+)
+
+// machine is what an instance of one type offers to one provider.
+type machine struct {
+	name       string
+	cpu        units.CPU
+	memory     units.MiB // registered, not nominal
+	gpu        int32
+	eni        int32 // network interfaces for awsvpc tasks
+	arch       string
+	os         string
+	weight     int64               // split weight
+	meters     [3][]instanceMeters // by purchase option, then zone
+	memorySrc  string
+	attributes []placement.Attribute // custom
+}
+
+// instanceMeters are what one running instance is charged on.
+type instanceMeters struct {
+	instance billing.MeterID
+	extra    []extraMeter
+}
+
+type extraMeter struct {
+	meter    billing.MeterID
+	quantity int64
+}
+
+// instance is one container instance. Slots are reused.
+type instance struct {
+	host     placement.Host
+	provider int32
+	machine  *machine
+	option   billing.Option
+	zone     int32
+	state    instanceState
+	ordinal  uint64
+	launched sim.Time // RunInstances
+	billed   sim.Time // running: the meter starts
+
+	first, last TaskID // tasks, in order of placement
+	tasks       int64
+	nonDaemon   int64      // tasks of services and batches
+	cached      []sim.Time // per image: when it is on disk, never by default
+
+	cpu     int64 // capacity, 1/1024 units
+	speed   int64 // millionths
+	demand  int64 // sum of RUNNING tasks' caps, 1/1024 units
+	elastic int64
+	crowded bool // demand exceeds capacity: CPU is shared out
+
+	idleSince sim.Time // last task of a service or batch stopped
+
+	freeCPU    int64 // registered less reserved
+	freeMemory int64
+	timer      sim.Timer
+}
+
+// pool is what providers that own container instances have in common.
+type pool struct {
+	c        *Cluster
+	idx      int32
+	name     string
+	speed    int64
+	machines []*machine
+	live     []int32 // instances launched and not gone, in launch order
+	active   int64
+	launches uint64
+	gone     int64
+	placed   int64
+	count    *sim.Series // live
+	countLvl sim.Level
+	firstMin int64
+	ipv4     bool
+	exempt   []*sim.Level
+}
+
+func newPool(c *Cluster, idx int32, name string, speed units.Speed) pool {
+	return pool{c: c, idx: idx, name: name, speed: int64(speed), count: c.newSeries()}
+}
+
+// meter returns the meters of a machine bought in one way in one zone.
+func (p *pool) meter(m *machine, option billing.Option, zone int32) *instanceMeters {
+	row := m.meters[option]
+	if row == nil {
+		row = make([]instanceMeters, p.c.cfg.Zones)
+		m.meters[option] = row
+	}
+	return &row[zone]
+}
+
+// Resolve compiles the need's placement plan and checks that at least one
+// machine of the pool could hold it when empty but for its daemons.
+func (p *pool) Resolve(n *need, w *workload) string {
+	c := p.c
+	kind := KindOf(c.cfg.Providers[p.idx].Kind)
+	if !kind.allows(w.cfg.NetworkMode) {
+		return fmt.Sprintf("capacity kind %s runs network modes %s, not %s", kind.Name, kind.modes(), w.cfg.NetworkMode)
+	}
+	req := placement.Requirement{
+		Resources:   placement.Resources{CPU: int64(n.shape.CPU), Memory: int64(n.shape.Memory), GPU: int32(n.shape.GPU)},
+		Provider:    int(p.idx),
+		Group:       w.group(),
+		Rules:       w.rules,
+		Constraints: w.constraints,
+		Service:     w.cfg.Kind == Service,
+		Attributes:  []placement.Attribute{{Name: placement.AttributeArchitecture, Value: archName(w.cfg.ARM64)}},
+		Scheduler:   c.scheduler,
+	}
+	if w.cfg.NetworkMode == "awsvpc" {
+		req.Resources.ENI = 1
+	} else {
+		req.Ports = w.cfg.Ports
+	}
+	plan, err := c.fleet.Compile(req)
+	if err != nil {
+		return err.Error()
+	}
+	n.plans[p.idx] = plan
+	why := ""
+	for _, m := range p.machines {
+		if why = p.holds(m, n, w); why == "" {
+			return ""
+		}
+	}
+	return why
+}
+
+// agentVersion is what instances report to placement constraints.
+// Source: https://github.com/aws/amazon-ecs-agent (v1.105.1, 2026-06-29)
+const agentVersion = "1.105.1"
+
+func archName(arm bool) string {
+	if arm {
+		return "arm64"
+	}
+	return "x86_64"
+}
+
+// room is what machine m offers to tasks of w: what it registers, less its
+// daemons.
+func (p *pool) room(m *machine, w *workload) (cpu, memory int64, gpu, eni int32) {
+	cpu, memory, gpu, eni = int64(m.cpu), int64(m.memory), m.gpu, m.eni
+	if w != nil && w.cfg.Kind == Daemon {
+		return
+	}
+	for i := range p.c.workloads {
+		if d := &p.c.workloads[i].cfg; d.Kind == Daemon && archName(d.ARM64) == m.arch {
+			cpu -= int64(d.Shape.CPU)
+			memory -= int64(d.Shape.Memory)
+			gpu -= int32(d.Shape.GPU)
+			if d.NetworkMode == "awsvpc" {
+				eni--
+			}
+		}
+	}
+	return
+}
+
+// holds returns why an empty instance of m cannot hold n, "" if it can.
+func (p *pool) holds(m *machine, n *need, w *workload) string {
+	cpu, memory, gpu, eni := p.room(m, w)
+	switch {
+	case m.arch != archName(w.cfg.ARM64):
+		return fmt.Sprintf("%s is %s, the task is built for %s", m.name, m.arch, archName(w.cfg.ARM64))
+	case int64(n.shape.CPU) > cpu:
+		return fmt.Sprintf("%s offers %v, the task asks for %v", m.name, units.CPU(cpu), n.shape.CPU)
+	case int64(n.shape.Memory) > memory:
+		return fmt.Sprintf("%s offers %v (%s), the task asks for %v", m.name, units.MiB(memory), m.memorySrc, n.shape.Memory)
+	case int32(n.shape.GPU) > gpu:
+		return fmt.Sprintf("%s offers %d GPUs, the task asks for %d", m.name, gpu, n.shape.GPU)
+	case w.cfg.NetworkMode == "awsvpc" && eni < 1:
+		return fmt.Sprintf("%s has no network interface left for an awsvpc task", m.name)
+	}
+	return ""
+}
+
+// capacity is how many tasks of n an empty machine m holds, and what runs out
+// first.
+func (p *pool) capacity(m *machine, n *need, w *workload) (int64, string) {
+	cpu, memory, gpu, eni := p.room(m, w)
+	best, binding := int64(1<<40), "nothing"
+	limit := func(have, each int64, name string) {
+		if each > 0 && have/each < best {
+			best, binding = have/each, name
+		}
+	}
+	limit(cpu, int64(n.shape.CPU), "cpu")
+	limit(memory, int64(n.shape.Memory), "memory")
+	limit(int64(gpu), int64(n.shape.GPU), "gpu")
+	if w.cfg.NetworkMode == "awsvpc" {
+		limit(int64(eni), 1, "eni")
+	} else {
+		if len(w.cfg.Ports) > 0 {
+			limit(1, 1, "ports")
+		}
+	}
+	for _, s := range w.cfg.Constraints {
+		if s == "distinctInstance" {
+			limit(1, 1, "distinctInstance")
+		}
+	}
+	return max(best, 0), binding
+}
+
+// Place asks the scheduler for an instance of this provider.
+func (p *pool) Place(id TaskID, now sim.Time) {
+	c := p.c
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	t.queued = now
+	if c.full(w) && !c.admitting {
+		t.state = stateOutside
+		c.outside = append(c.outside, id)
+		return
+	}
+	h, why := c.fleet.Place(n.plans[p.idx], uint64(t.attempts), t.entity)
+	if why != placement.ReasonNone {
+		c.refused(id, now, why)
+		return
+	}
+	c.settle(id, c.byHost[h], now)
+}
+
+// settle takes up a task for which room on an instance has been committed.
+func (c *Cluster) settle(id TaskID, inst int32, now sim.Time) {
+	t := &c.tasks[id]
+	in := &c.instances[inst]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	t.inst = inst
+	t.next, t.prev = none, in.last
+	if in.last == none {
+		in.first = id
+	} else {
+		c.tasks[in.last].next = id
+	}
+	in.last = id
+	in.tasks++
+	if w.cfg.Kind != Daemon {
+		in.nonDaemon++
+	}
+	in.freeCPU -= int64(n.shape.CPU)
+	in.freeMemory -= int64(n.shape.Memory)
+	p := c.poolOf(t.provider)
+	p.placed++
+	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, n.weight)
+	var o offsets
+	if c.opening {
+		if w.image >= 0 {
+			in.cached[w.image] = now
+		}
+		c.begin(id, now, o)
+		return
+	}
+	st := &c.cfg.Stages
+	if w.cfg.NetworkMode == "awsvpc" {
+		o.provision = sim.Time(st.EC2Awsvpc.Quantile(c.sim.Uniform(purposeENI, t.entity, uint64(t.attempts))))
+	}
+	if w.image >= 0 {
+		at := now + o.provision
+		if in.cached[w.image] == sim.MaxTime {
+			in.cached[w.image] = at + st.EC2Pull + perMB(st.EC2PullPerMB, w.cfg.ImageSize)
+			w.pull(c, at, w.cfg.ImageSize)
+		}
+		// Tasks that come while the image is being fetched wait for the same
+		// pull; the layers are fetched once.
+		o.pull = max(0, in.cached[w.image]-at)
+	}
+	o.start = sim.Time(st.EC2Start.Quantile(c.sim.Uniform(purposeStart, t.entity, uint64(t.attempts))))
+	c.begin(id, now, o)
+}
+
+// Release gives back a stopping task's room and offers it to those who wait.
+func (p *pool) Release(id TaskID, now sim.Time) {
+	c := p.c
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	in := &c.instances[t.inst]
+	in.freeCPU += int64(n.shape.CPU)
+	in.freeMemory += int64(n.shape.Memory)
+	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, -n.weight)
+	c.fleet.Release(n.plans[p.idx], in.host, placement.PartRoom)
+	if c.waiting > 0 && n.shape.CPU+units.CPU(n.shape.Memory) > 0 {
+		c.roomOn(t.inst, now)
+	}
+}
+
+// Deprovisioning detaches an awsvpc task's interface; other tasks have none.
+func (p *pool) Deprovisioning(n *need) sim.Time {
+	if p.c.workloads[n.w].cfg.NetworkMode == "awsvpc" {
+		return p.c.cfg.Stages.Deprovisioning
+	}
+	return 0
+}
+
+// Stopped takes a task off its instance. The network interface is free only
+// now. Assumed: AWS does not say when the control plane frees its slot.
+func (p *pool) Stopped(id TaskID, now sim.Time) {
+	c := p.c
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	inst := t.inst
+	in := &c.instances[inst]
+	if t.prev == none {
+		in.first = t.next
+	} else {
+		c.tasks[t.prev].next = t.next
+	}
+	if t.next == none {
+		in.last = t.prev
+	} else {
+		c.tasks[t.next].prev = t.prev
+	}
+	t.next, t.prev = none, none
+	in.tasks--
+	if c.workloads[n.w].cfg.Kind != Daemon {
+		in.nonDaemon--
+	}
+	c.fleet.Release(n.plans[p.idx], in.host, placement.PartENI|placement.PartTask)
+	if in.state == instanceDraining && in.nonDaemon == 0 {
+		p.terminate(inst, now)
+		return
+	}
+	if c.waiting > 0 {
+		if c.workloads[n.w].cfg.NetworkMode == "awsvpc" {
+			c.roomOn(inst, now)
+		}
+		if c.dynamic {
+			c.retryDynamic(now)
+		}
+	}
+}
+
+// launch starts one instance: it registers after boot.
+func (p *pool) launch(m *machine, option billing.Option, zone int32, now, pending, boot sim.Time) int32 {
+	inst := p.newInstance(m, option, zone, now)
+	in := &p.c.instances[inst]
+	in.state = instanceBooting
+	in.billed = now + min(pending, boot)
+	p.c.observeInstance(now, result.InstanceLaunched, inst)
+	in.timer = p.c.sim.At(now+boot, sim.ClassState, (*registrations)(p.c), uint64(inst))
+	return inst
+}
+
+// registrations handles instances that come up.
+type registrations Cluster
+
+// Handle registers instance arg.
+func (r *registrations) Handle(now sim.Time, arg uint64) {
+	(*Cluster)(r).register(int32(arg), now)
+}
+
+func (p *pool) newInstance(m *machine, option billing.Option, zone int32, now sim.Time) int32 {
+	c := p.c
+	var inst int32
+	if k := len(c.freeInstances); k > 0 {
+		inst = c.freeInstances[k-1]
+		c.freeInstances = c.freeInstances[:k-1]
+	} else {
+		inst = int32(len(c.instances))
+		c.instances = append(c.instances, instance{})
+	}
+	cached := c.instances[inst].cached
+	if cached == nil {
+		cached = make([]sim.Time, len(c.images))
+	}
+	for i := range cached {
+		cached[i] = sim.MaxTime
+	}
+	c.instances[inst] = instance{host: -1, provider: p.idx, machine: m, option: option, zone: zone, ordinal: p.launches,
+		launched: now, billed: now, first: none, last: none, cached: cached,
+		cpu: int64(m.cpu) * rateScale, speed: p.speed, freeCPU: int64(m.cpu), freeMemory: int64(m.memory)}
+	p.launches++
+	p.live = append(p.live, inst)
+	p.changed(now)
+	return inst
+}
+
+func (p *pool) changed(now sim.Time) {
+	p.count.Set(now, int64(len(p.live)))
+	p.countLvl.Set(now, int64(len(p.live)))
+}
+
+// register makes an instance ACTIVE: daemons first, then those who wait.
+func (c *Cluster) register(inst int32, now sim.Time) {
+	in := &c.instances[inst]
+	m := in.machine
+	p := c.poolOf(in.provider)
+	in.state = instanceActive
+	p.active++
+	spec := placement.HostSpec{
+		Provider: int(in.provider), Ordinal: in.ordinal,
+		Entity:        p.entity(in.ordinal),
+		Total:         placement.Resources{CPU: int64(m.cpu), Memory: int64(m.memory), GPU: m.gpu, ENI: m.eni},
+		RegisteredAt:  c.cfg.Start.Add(now.Std()),
+		EC2InstanceID: fmt.Sprintf("i-%02x%015x", in.provider, in.ordinal),
+		AgentVersion:  agentVersion,
+		Attributes: append([]placement.Attribute{
+			{Name: placement.AttributeZone, Value: c.cfg.zone(int(in.zone))},
+			{Name: placement.AttributeInstanceType, Value: m.name},
+			{Name: placement.AttributeOSType, Value: "linux"},
+			{Name: placement.AttributeArchitecture, Value: m.arch},
+		}, m.attributes...),
+	}
+	h := c.fleet.Add(spec)
+	in.host = h
+	for int(h) >= len(c.byHost) {
+		c.byHost = append(c.byHost, -1)
+	}
+	c.byHost[h] = inst
+	c.capacityCPU.Add(now, int64(m.cpu))
+	c.capacityMemory.Add(now, int64(m.memory))
+	c.observeInstance(now, result.InstanceRegistered, inst)
+	c.startDaemons(inst, now)
+	c.roomOn(inst, now)
+	if c.dynamic {
+		c.retryDynamic(now)
+	}
+}
+
+func (p *pool) entity(ordinal uint64) sim.Entity {
+	// The provider's position, not its name nor its platform's: renaming
+	// changes no draw.
+	return entityProvider.With(uint64(p.idx)).With(ordinal)
+}
+
+// drain stops placement on an instance: service tasks move, batch tasks end in
+// their own time.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html
+func (p *pool) drain(inst int32, now sim.Time) {
+	c := p.c
+	in := &c.instances[inst]
+	if in.state != instanceActive {
+		return
+	}
+	in.state = instanceDraining
+	c.fleet.SetActive(in.host, false)
+	c.observeInstance(now, result.InstanceDraining, inst)
+	if in.nonDaemon == 0 {
+		p.terminate(inst, now)
+		return
+	}
+	for id := in.first; id != none; id = c.tasks[id].next {
+		if w := &c.workloads[c.needs[c.tasks[id].need].w]; w.service != nil {
+			w.service.replace(c, id, now)
+		}
+	}
+}
+
+// terminate ends an instance and what runs on it.
+func (p *pool) terminate(inst int32, now sim.Time) {
+	c := p.c
+	in := &c.instances[inst]
+	for in.first != none {
+		id := in.first
+		t := &c.tasks[id]
+		c.sim.Cancel(t.timer)
+		if t.usesCPU() {
+			c.leaveCPU(id, now)
+			c.workloads[c.needs[t.need].w].setRunning(now, -1)
+		}
+		if t.state < stateStopping {
+			c.dropRoom(id, now)
+		}
+		t.state = stateStopping
+		// Stopped would look at draining again: the instance is already going.
+		in.state = instanceGone
+		c.stopped(id, now)
+	}
+	if in.host >= 0 {
+		c.fleet.Remove(in.host)
+		c.byHost[in.host] = -1
+		p.active--
+		c.capacityCPU.Add(now, -int64(in.machine.cpu))
+		c.capacityMemory.Add(now, -int64(in.machine.memory))
+	} else {
+		c.sim.Cancel(in.timer)
+	}
+	p.bill(in, now)
+	in.state = instanceGone
+	c.observeInstance(now, result.InstanceTerminated, inst)
+	for i, l := range p.live {
+		if l == inst {
+			p.live = append(p.live[:i], p.live[i+1:]...)
+			break
+		}
+	}
+	p.gone++
+	p.changed(now)
+	c.freeInstances = append(c.freeInstances, inst)
+}
+
+// dropRoom releases a task's room without offering it to anyone: its instance
+// is going.
+func (c *Cluster) dropRoom(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	in := &c.instances[t.inst]
+	p := c.poolOf(t.provider)
+	c.workloads[n.w].reserve(now, n, -1)
+	c.reservedCPU.Add(now, -int64(n.shape.CPU))
+	c.reservedMemory.Add(now, -int64(n.shape.Memory))
+	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, -n.weight)
+	c.fleet.Release(n.plans[p.idx], in.host, placement.PartRoom)
+}
+
+// bill charges an instance from running to now, in whole seconds, a minute at
+// least per start.
+// Source: https://aws.amazon.com/ec2/pricing/on-demand/ (per-second billing)
+func (p *pool) bill(in *instance, now sim.Time) {
+	if now <= in.billed {
+		return
+	}
+	secs := billing.BilledSeconds(now-in.billed, 60)
+	m := p.meter(in.machine, in.option, in.zone)
+	p.c.ledger.Span(m.instance, -1, in.billed, secs, 1)
+	for _, e := range m.extra {
+		p.c.ledger.Span(e.meter, -1, in.billed, secs, e.quantity)
+	}
+}
+
+// Finish bills what still runs.
+func (p *pool) Finish(now sim.Time) {
+	for _, inst := range p.live {
+		p.bill(&p.c.instances[inst], now)
+	}
+}
+
+// Report fills in what all pools report.
+func (p *pool) Report(now sim.Time, into *result.Provider) {
+	into.Tasks = p.placed
+	into.Launched = int64(p.launches)
+	into.Terminated = p.gone
+	into.MeanInstances = p.countLvl.Mean(now)
+	into.MaxInstances = p.countLvl.Max()
+	into.Instances = c2series(p.count, now)
+	for _, m := range p.machines {
+		into.InstanceTypes = append(into.InstanceTypes, m.name)
+		if m.meters[billing.Spot] != nil {
+			into.Spot = true
+		}
+	}
+}
+
+// zoneFor is where a new instance goes: the zone with the fewest of the
+// group's, the first of them in a tie.
+// Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-availability-zone-balanced.html
+func (p *pool) zoneFor() int32 {
+	counts := p.c.zoneCounts[:p.c.cfg.Zones]
+	clear(counts)
+	for _, inst := range p.live {
+		counts[p.c.instances[inst].zone]++
+	}
+	best := 0
+	for z, n := range counts {
+		if n < counts[best] {
+			best = z
+		}
+	}
+	return int32(best)
+}

@@ -1,0 +1,346 @@
+package placement
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// order is how an index arranges its members: spread attributes part them into
+// leaves, keys sort each leaf.
+type order struct {
+	keys       []Rule
+	group      *group // whose tasks the keys count; nil when none does
+	attributes []int32
+	// stable breaks ties by ordinal, whatever the fleet's Tie: the order of a
+	// random pick need not change when a task starts.
+	stable bool
+	// sampled keeps the members of each leaf in an array to draw from.
+	sampled bool
+}
+
+// attribute returns the place of a spread attribute, and whether it is new.
+func (o *order) attribute(s int32) (int8, bool) {
+	for i, a := range o.attributes {
+		if a == s {
+			return int8(i), false
+		}
+	}
+	o.attributes = append(o.attributes, s)
+	return int8(len(o.attributes) - 1), true
+}
+
+// key returns the place of a key, and whether it is new.
+func (o *order) key(r Rule) (int8, bool) {
+	for i, k := range o.keys {
+		if k.String() == r.String() {
+			return int8(i), false
+		}
+	}
+	o.keys = append(o.keys, r)
+	return int8(len(o.keys) - 1), true
+}
+
+func (o *order) signature() string {
+	var b strings.Builder
+	for _, k := range o.keys {
+		b.WriteString(k.String() + "\n")
+	}
+	fmt.Fprintf(&b, "leaves %v %v %v", o.attributes, o.stable, o.sampled)
+	if o.group != nil {
+		fmt.Fprintf(&b, " %q", o.group.name)
+	}
+	return b.String()
+}
+
+// index is the instances that pass a gate, in the order some plans want.
+type index struct {
+	id int
+	order
+	gate gate
+	view view // scratch for queries
+
+	leaves []leaf
+	leafOf map[[MaxRules]int32]int32
+	tree
+
+	queue   []Host // touched since the last refresh; each once
+	entries []entry
+	count   [NumReasons]int // slots by stage
+}
+
+// leaf is the members with equal values of the spread attributes.
+type leaf struct {
+	values  [MaxRules]int32
+	root    root
+	n       int
+	members []member // by id, when the index is sampled
+}
+
+// member is an instance as it joined; its slot may hold another one by the
+// time it leaves.
+type member struct {
+	id uint64
+	h  Host
+}
+
+// entry is what an index knows of a host slot.
+type entry struct {
+	lo, id  uint64 // of its key in the tree
+	end     int32  // its end node in the tree
+	leaf    int32  // that it is a member of, -1 for none
+	edition uint32 // of the two below
+	home    int32  // the leaf of its attributes, -1 for none
+	static  Reason // the gate's static answer
+	stage   Reason // at the last refresh
+}
+
+// index returns the index of a gate and an order, new or known.
+func (f *Fleet) index(g gate, o order) *index {
+	name := g.signature() + o.signature()
+	if ix, ok := f.bySignature[name]; ok {
+		return ix
+	}
+	ix := &index{id: len(f.indexes), order: o, gate: g, leafOf: map[[MaxRules]int32]int32{}}
+	ix.view.f = f
+	f.bySignature[name] = ix
+	f.indexes = append(f.indexes, ix)
+	if words := (len(f.indexes) + 63) / 64; words > f.words {
+		wide := make([]uint64, len(f.hot)*words)
+		for h := range f.hot {
+			copy(wide[h*words:], f.dirty[h*f.words:(h+1)*f.words])
+		}
+		f.dirty, f.words = wide, words
+	}
+	ix.grow(len(f.hot))
+	for h := range f.hot {
+		ix.queue = append(ix.queue, Host(h))
+		f.dirty[h*f.words+ix.id/64] |= 1 << (ix.id % 64)
+	}
+	return ix
+}
+
+// grow makes place for n slots.
+func (ix *index) grow(n int) {
+	for len(ix.entries) < n {
+		ix.entries = append(ix.entries, entry{stage: ReasonEmptyProvider, leaf: -1, home: -1})
+		ix.count[ReasonEmptyProvider]++
+	}
+}
+
+// refresh brings the index up to date.
+func (ix *index) refresh(f *Fleet) {
+	if len(ix.queue) == 0 {
+		return
+	}
+	word, bit := ix.id/64, uint64(1)<<(ix.id%64)
+	for _, h := range ix.queue {
+		f.dirty[int(h)*f.words+word] &^= bit
+		ix.update(f, h)
+	}
+	ix.queue = ix.queue[:0]
+}
+
+func (ix *index) update(f *Fleet, h Host) {
+	now := ReasonEmptyProvider
+	if f.hot[h].alive {
+		static := ix.fixed(f, h)
+		ix.view.h = h
+		now = ix.gate.stage(f, &ix.view, static)
+	}
+	e := &ix.entries[h]
+	if now != e.stage {
+		ix.count[e.stage]--
+		ix.count[now]++
+		e.stage = now
+	}
+	from, to := e.leaf, int32(-1)
+	if now == ReasonNone {
+		to = e.home
+	}
+	if from == to {
+		if to < 0 {
+			return
+		}
+		if ix.sampled && e.id != f.hot[h].id { // the slot's next instance
+			ix.leaves[to].leave(ix, e.id)
+			ix.leaves[to].join(ix, member{f.hot[h].id, h})
+		}
+		ix.move(&ix.leaves[to].root, ix.keyOf(f, h), h, f.left)
+		return
+	}
+	if from >= 0 {
+		ix.leaves[from].leave(ix, e.id)
+		ix.remove(&ix.leaves[from].root, h)
+	}
+	e.leaf = to
+	if to >= 0 {
+		ix.leaves[to].join(ix, member{f.hot[h].id, h})
+		ix.insert(&ix.leaves[to].root, ix.keyOf(f, h), h, f.left)
+	}
+}
+
+// fixed is the gate's static answer for h, and sees to its home leaf; both are
+// worked out anew only when attributes changed.
+func (ix *index) fixed(f *Fleet, h Host) Reason {
+	e, x := &ix.entries[h], &f.hot[h]
+	if e.edition != x.edition {
+		ix.view.h = h
+		e.edition, e.home, e.static = x.edition, -1, ix.gate.fixed(f, &ix.view)
+		if e.static == ReasonNone && (ix.gate.provider < 0 || ix.gate.provider == x.provider()) {
+			e.home = ix.leafFor(f, h)
+		}
+	}
+	return e.static
+}
+
+// leafFor is the leaf of an instance's values, new or known.
+func (ix *index) leafFor(f *Fleet, h Host) int32 {
+	var values [MaxRules]int32
+	for i, a := range ix.attributes {
+		values[i] = f.spreads[a].of[h]
+	}
+	l, ok := ix.leafOf[values]
+	if !ok {
+		l = int32(len(ix.leaves))
+		ix.leafOf[values] = l
+		ix.leaves = append(ix.leaves, leaf{values: values, root: root{node: -1}})
+	}
+	return l
+}
+
+func (l *leaf) join(ix *index, m member) {
+	l.n++
+	if ix.sampled {
+		l.members = slices.Insert(l.members, l.place(m.id), m)
+	}
+}
+
+func (l *leaf) leave(ix *index, id uint64) {
+	l.n--
+	if ix.sampled {
+		at := l.place(id)
+		l.members = slices.Delete(l.members, at, at+1)
+	}
+}
+
+func (l *leaf) place(id uint64) int {
+	return sort.Search(len(l.members), func(i int) bool { return l.members[i].id >= id })
+}
+
+// key places an instance in its leaf: 32 bits for each figure in the order of
+// the rules, 32 of the tie right behind them, then the id, which makes it
+// unique. With one figure hi alone nearly always decides.
+type key struct{ hi, lo, id uint64 }
+
+func (k *key) less(o *key) bool {
+	if k.hi != o.hi {
+		return k.hi < o.hi
+	}
+	if k.lo != o.lo {
+		return k.lo < o.lo
+	}
+	return k.id < o.id
+}
+
+// part is the i-th figure, or the tie behind the last.
+func (k *key) part(i int) uint32 {
+	switch i {
+	case 0:
+		return uint32(k.hi >> 32)
+	case 1:
+		return uint32(k.hi)
+	case 2:
+		return uint32(k.lo >> 32)
+	}
+	return uint32(k.lo)
+}
+
+// span is the first and the last key with k's first n figures.
+func (k *key) span(n int) (first, last key) {
+	const all, upper = 1<<64 - 1, 1<<64 - 1<<32
+	hi, lo := uint64(0), uint64(0) // the bits that are kept
+	switch n {
+	case 1:
+		hi = upper
+	case 2:
+		hi = all
+	case 3:
+		hi, lo = all, upper
+	}
+	return key{k.hi & hi, k.lo & lo, 0}, key{k.hi | ^hi, k.lo | ^lo, all}
+}
+
+func (ix *index) keyOf(f *Fleet, h Host) key {
+	x := &f.hot[h]
+	tie := x.tie
+	if ix.stable {
+		tie = uint32(x.id >> 32)
+	}
+	if len(ix.keys) == 1 {
+		return key{uint64(ix.figure(f, 0, h))<<32 | uint64(tie), 0, x.id}
+	}
+	var part [maxKeys + 1]uint64
+	for i := range ix.keys {
+		part[i] = uint64(ix.figure(f, i, h))
+	}
+	part[len(ix.keys)] = uint64(tie)
+	return key{part[0]<<32 | part[1], part[2]<<32 | part[3], x.id}
+}
+
+// figure is the i-th figure of an instance.
+func (ix *index) figure(f *Fleet, i int, h Host) uint32 {
+	o := &ix.keys[i].order
+	switch o.Measure {
+	case MeasureCPU:
+		return f.left[h].cpu
+	case MeasureMemory:
+		return f.left[h].memory
+	}
+	return f.measure(o, ix.group, h, f.left[h])
+}
+
+// measure is a figure of an instance with left remaining.
+func (f *Fleet) measure(o *Order, g *group, h Host, left room) uint32 {
+	switch o.Measure {
+	case MeasureCPU:
+		return left.cpu
+	case MeasureMemory:
+		return left.memory
+	case MeasureGPU:
+		return left.gpu
+	case MeasureENI:
+		return left.eni
+	case MeasureGroupTasks:
+		return g.on(h)
+	case MeasureOrdinal:
+		return uint32(f.hot[h].id >> 32)
+	case MeasureKey:
+		n := 0
+		if g != nil {
+			n = int(g.on(h))
+		}
+		return o.Key(left.resources(), f.hot[h].total.resources(), n)
+	}
+	panic(fmt.Sprintf("placement: measure %d has no figure", o.Measure))
+}
+
+// floor is the least key an instance with room for need can have.
+func (ix *index) floor(need *room) key {
+	if len(ix.keys) == 0 {
+		return key{}
+	}
+	least := uint32(0)
+	switch ix.keys[0].order.Measure {
+	case MeasureCPU:
+		least = need.cpu
+	case MeasureMemory:
+		least = need.memory
+	case MeasureGPU:
+		least = need.gpu
+	case MeasureENI:
+		least = need.eni
+	}
+	return key{hi: uint64(least) << 32}
+}

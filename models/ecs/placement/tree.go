@@ -1,0 +1,395 @@
+package placement
+
+// width is how many entries a node has at most. 16 to 64 serve about as well.
+const (
+	endWidth   = 64
+	innerWidth = 256
+)
+
+// tree is a B+ tree of hosts by key, with the most room of any host below
+// beside each child, so that a search passes by what cannot hold the task. One
+// tree's nodes serve all leaves of an index, each with a root of its own.
+//
+// The maxima are upper bounds: they rise at once and sink only when a search
+// went down in vain and found them too high. Nodes are given up when empty and
+// never merged (Johnson and Shasha, "B-trees with inserts and deletes: why
+// free-at-empty is better than merge-at-half", 1993).
+type tree struct {
+	ends       []endNode
+	inners     []innerNode
+	freeEnds   []int32
+	freeInners []int32
+}
+
+// root is the top of one leaf's tree; node is -1 when it is empty, an end node
+// when height is 0.
+type root struct {
+	node   int32
+	height int8
+}
+
+// endNode holds hosts in key order; the rest of their keys is in their entries.
+type endNode struct {
+	parent int32
+	n      int32
+	hosts  [endWidth]Host
+	hi     [endWidth]uint64
+}
+
+// innerNode holds children; the keys below child i > 0 are at least from[i] and
+// less than from[i+1]. from[0] binds nothing.
+type innerNode struct {
+	parent int32
+	n      int32
+	child  [innerWidth]int32
+	max    [innerWidth]room
+	hi     [innerWidth]uint64 // of from
+	from   [innerWidth]rest
+}
+
+// rest is a key without hi.
+type rest struct{ lo, id uint64 }
+
+// search is one question to a tree.
+type search struct {
+	need  room
+	from  key // least key of interest
+	to    key // nth: last key of interest
+	left  []room
+	check func(Host) bool
+	skip  uint64 // nth: how many to pass by
+	seen  uint64 // nth: how many were met
+}
+
+func (s *search) takes(h Host) bool {
+	return s.left[h].holds(&s.need) && (s.check == nil || s.check(h))
+}
+
+// first is the host with the least key, from s.from on, that has room.
+func (ix *index) first(r *root, s *search) Host {
+	if r.node < 0 {
+		return NoHost
+	}
+	return ix.find(r.node, r.height, s, s.from != key{})
+}
+
+func (ix *index) find(node int32, level int8, s *search, bounded bool) Host {
+	if level == 0 {
+		n := &ix.ends[node]
+		i := int32(0)
+		for bounded && i < n.n && n.hi[i] < s.from.hi { // a bound of first has no lo
+			i++
+		}
+		for ; i < n.n; i++ {
+			if s.takes(n.hosts[i]) {
+				return n.hosts[i]
+			}
+		}
+		return NoHost
+	}
+	in := &ix.inners[node]
+	i := int32(0)
+	if bounded {
+		i = in.route(&s.from)
+	}
+	for ; i < in.n; i++ {
+		if in.max[i].holds(&s.need) {
+			if h := ix.find(in.child[i], level-1, s, bounded); h != NoHost {
+				return h
+			}
+			in.max[i] = ix.most(in.child[i], level-1, s.left)
+		}
+		bounded = false
+	}
+	return NoHost
+}
+
+// nth passes by s.skip hosts that have room, in key order, and returns the
+// next; s.seen is how many it met when there is none.
+func (ix *index) nth(r *root, s *search) Host {
+	if r.node < 0 {
+		return NoHost
+	}
+	return ix.walk(r.node, r.height, s)
+}
+
+func (ix *index) walk(node int32, level int8, s *search) Host {
+	if level == 0 {
+		n := &ix.ends[node]
+		for i := range n.n {
+			k := ix.at(n, i)
+			if k.less(&s.from) || s.to.less(&k) || !s.takes(n.hosts[i]) {
+				continue
+			}
+			if s.seen == s.skip {
+				return n.hosts[i]
+			}
+			s.seen++
+		}
+		return NoHost
+	}
+	in := &ix.inners[node]
+	for i := in.route(&s.from); i < in.n; i++ {
+		if i > 0 && in.before(&s.to, i) {
+			break
+		}
+		if in.max[i].holds(&s.need) {
+			if h := ix.walk(in.child[i], level-1, s); h != NoHost {
+				return h
+			}
+		}
+	}
+	return NoHost
+}
+
+// at is the key at place i of an end node.
+func (ix *index) at(n *endNode, i int32) key {
+	e := &ix.entries[n.hosts[i]]
+	return key{n.hi[i], e.lo, e.id}
+}
+
+// before tells whether k comes before the range of child i > 0.
+func (in *innerNode) before(k *key, i int32) bool {
+	if k.hi != in.hi[i] {
+		return k.hi < in.hi[i]
+	}
+	r := &in.from[i]
+	return k.lo < r.lo || k.lo == r.lo && k.id < r.id
+}
+
+// route is the child in whose range k lies.
+func (in *innerNode) route(k *key) int32 {
+	lo, hi := int32(0), in.n-1
+	for lo < hi {
+		mid := (lo + hi + 1) / 2
+		if in.before(k, mid) {
+			hi = mid - 1
+		} else {
+			lo = mid
+		}
+	}
+	return lo
+}
+
+// most is the exact maximum of an end node, or of what an inner node knows.
+func (t *tree) most(node int32, level int8, left []room) room {
+	var m room
+	if level == 0 {
+		n := &t.ends[node]
+		for _, h := range n.hosts[:n.n] {
+			m.raise(left[h])
+		}
+		return m
+	}
+	in := &t.inners[node]
+	for i := range in.n {
+		m.raise(in.max[i])
+	}
+	return m
+}
+
+// insert adds a host that is not in the tree.
+func (ix *index) insert(r *root, k key, h Host, left []room) {
+	if r.node < 0 {
+		*r = root{ix.newEnd(), 0}
+	}
+	if ix.full(r.node, r.height) {
+		top := ix.newInner()
+		in := &ix.inners[top]
+		in.n, in.child[0] = 1, r.node
+		in.max[0] = ix.most(r.node, r.height, left)
+		ix.adopt(r.node, r.height, top)
+		*r = root{top, r.height + 1}
+		ix.split(top, 0, r.height-1, left)
+	}
+	node := r.node
+	for level := r.height; level > 0; level-- {
+		i := ix.inners[node].route(&k)
+		if ix.full(ix.inners[node].child[i], level-1) {
+			ix.split(node, i, level-1, left)
+			if in := &ix.inners[node]; !in.before(&k, i+1) {
+				i++
+			}
+		}
+		in := &ix.inners[node]
+		in.max[i].raise(left[h])
+		node = in.child[i]
+	}
+	n := &ix.ends[node]
+	i := n.n
+	for i > 0 && (k.hi < n.hi[i-1] || k.hi == n.hi[i-1] && ix.precedes(&k, n.hosts[i-1])) {
+		i--
+	}
+	copy(n.hi[i+1:n.n+1], n.hi[i:n.n])
+	copy(n.hosts[i+1:n.n+1], n.hosts[i:n.n])
+	n.hi[i], n.hosts[i] = k.hi, h
+	n.n++
+	e := &ix.entries[h]
+	e.lo, e.id, e.end = k.lo, k.id, node
+}
+
+// precedes tells whether k, whose hi is h's, comes before h.
+func (ix *index) precedes(k *key, h Host) bool {
+	e := &ix.entries[h]
+	return k.lo < e.lo || k.lo == e.lo && k.id < e.id
+}
+
+// move gives a host of the tree a new key, or, when the key is the same, lets
+// its room be known.
+func (ix *index) move(r *root, k key, h Host, left []room) {
+	e := &ix.entries[h]
+	n := &ix.ends[e.end]
+	if n.hi[n.slot(h)] == k.hi && e.lo == k.lo && e.id == k.id {
+		ix.raise(e.end, n.parent, left[h])
+		return
+	}
+	ix.remove(r, h)
+	ix.insert(r, k, h, left)
+}
+
+// raise lifts the maxima above a node to at least m.
+func (t *tree) raise(child, parent int32, m room) {
+	for parent >= 0 {
+		in := &t.inners[parent]
+		i := in.slot(child)
+		if in.max[i].holds(&m) {
+			return
+		}
+		in.max[i].raise(m)
+		child, parent = parent, in.parent
+	}
+}
+
+// remove takes a host out; the maxima above stay as bounds.
+func (ix *index) remove(r *root, h Host) {
+	t := &ix.tree
+	node := ix.entries[h].end
+	n := &t.ends[node]
+	i := n.slot(h)
+	copy(n.hi[i:n.n-1], n.hi[i+1:n.n])
+	copy(n.hosts[i:n.n-1], n.hosts[i+1:n.n])
+	if n.n--; n.n > 0 {
+		return
+	}
+	parent := n.parent
+	t.freeEnds = append(t.freeEnds, node)
+	for parent >= 0 {
+		in := &t.inners[parent]
+		i := in.slot(node)
+		copy(in.child[i:in.n-1], in.child[i+1:in.n])
+		copy(in.max[i:in.n-1], in.max[i+1:in.n])
+		copy(in.hi[i:in.n-1], in.hi[i+1:in.n])
+		copy(in.from[i:in.n-1], in.from[i+1:in.n])
+		if in.n--; in.n > 0 {
+			for r.height > 0 && t.inners[r.node].n == 1 {
+				top := r.node
+				*r = root{t.inners[top].child[0], r.height - 1}
+				t.adopt(r.node, r.height, -1)
+				t.freeInners = append(t.freeInners, top)
+			}
+			return
+		}
+		t.freeInners = append(t.freeInners, parent)
+		node, parent = parent, in.parent
+	}
+	*r = root{node: -1}
+}
+
+// slot is where a host stands in its node.
+func (n *endNode) slot(h Host) int32 {
+	for i := range n.n {
+		if n.hosts[i] == h {
+			return i
+		}
+	}
+	panic("placement: the index lost a host")
+}
+
+func (in *innerNode) slot(child int32) int32 {
+	for i := range in.n {
+		if in.child[i] == child {
+			return i
+		}
+	}
+	panic("placement: the index lost a node")
+}
+
+func (t *tree) full(node int32, level int8) bool {
+	if level == 0 {
+		return t.ends[node].n == endWidth
+	}
+	return t.inners[node].n == innerWidth
+}
+
+func (t *tree) adopt(node int32, level int8, parent int32) {
+	if level == 0 {
+		t.ends[node].parent = parent
+	} else {
+		t.inners[node].parent = parent
+	}
+}
+
+// split halves the full child i, of the given level, of a node that is not
+// full.
+func (ix *index) split(node, i int32, level int8, left []room) {
+	t := &ix.tree
+	old := t.inners[node].child[i]
+	var fresh int32
+	var from key
+	if level == 0 {
+		const half = endWidth / 2
+		fresh = t.newEnd()
+		a, b := &t.ends[old], &t.ends[fresh]
+		b.n = int32(copy(b.hi[:], a.hi[half:]))
+		copy(b.hosts[:], a.hosts[half:])
+		a.n = half
+		for _, h := range b.hosts[:b.n] {
+			ix.entries[h].end = fresh
+		}
+		from = ix.at(b, 0)
+	} else {
+		const half = innerWidth / 2
+		fresh = t.newInner()
+		a, b := &t.inners[old], &t.inners[fresh]
+		b.n = int32(copy(b.child[:], a.child[half:]))
+		copy(b.max[:], a.max[half:])
+		copy(b.hi[:], a.hi[half:])
+		copy(b.from[:], a.from[half:])
+		a.n = half
+		for _, c := range b.child[:b.n] {
+			t.adopt(c, level-1, fresh)
+		}
+		from = key{b.hi[0], b.from[0].lo, b.from[0].id}
+	}
+	t.adopt(fresh, level, node)
+	in := &t.inners[node]
+	copy(in.child[i+2:in.n+1], in.child[i+1:in.n])
+	copy(in.max[i+2:in.n+1], in.max[i+1:in.n])
+	copy(in.hi[i+2:in.n+1], in.hi[i+1:in.n])
+	copy(in.from[i+2:in.n+1], in.from[i+1:in.n])
+	in.child[i+1], in.hi[i+1], in.from[i+1] = fresh, from.hi, rest{from.lo, from.id}
+	in.max[i], in.max[i+1] = t.most(old, level, left), t.most(fresh, level, left)
+	in.n++
+}
+
+func (t *tree) newEnd() int32 {
+	if n := len(t.freeEnds); n > 0 {
+		e := t.freeEnds[n-1]
+		t.freeEnds = t.freeEnds[:n-1]
+		t.ends[e].n, t.ends[e].parent = 0, -1
+		return e
+	}
+	t.ends = append(t.ends, endNode{parent: -1})
+	return int32(len(t.ends) - 1)
+}
+
+func (t *tree) newInner() int32 {
+	if n := len(t.freeInners); n > 0 {
+		i := t.freeInners[n-1]
+		t.freeInners = t.freeInners[:n-1]
+		t.inners[i].n, t.inners[i].parent = 0, -1
+		return i
+	}
+	t.inners = append(t.inners, innerNode{parent: -1})
+	return int32(len(t.inners) - 1)
+}

@@ -1,0 +1,211 @@
+package ecs
+
+import (
+	"ecsim/models/ecs/placement"
+	"ecsim/models/result"
+	"ecsim/sim"
+)
+
+// provisioningQuota is the most tasks a cluster holds in PROVISIONING for Auto
+// Scaling group capacity providers; RunTask beyond it is refused.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cluster-auto-scaling.html
+const provisioningQuota = 500
+
+// class is a first-in first-out line of tasks that wait for the same room:
+// same need, same provider. What frees room on one instance then costs as much
+// as there are different needs waiting, not as many tasks as wait.
+type class struct {
+	need, provider int32
+	head, tail     TaskID
+	count          int64
+	counted        bool // PROVISIONING: seen by managed scaling, bound by the quota
+}
+
+// refused is called by a provider that has no room now for a task that it
+// could hold at another time.
+func (c *Cluster) refused(id TaskID, now sim.Time, why placement.Reason) {
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	if t.attempts == 1 || w.cfg.Retry.Mode == RetryEvery {
+		c.countRefusal(w, why)
+		c.observe(now, result.TaskRefused, id, int64(why))
+	}
+	mode := w.cfg.Retry.Mode
+	if w.cfg.Kind != Batch {
+		mode = RetryQueue
+	}
+	switch mode {
+	case RetryNever:
+		c.reject(id, now)
+	case RetryEvery:
+		if int64(t.attempts) > w.cfg.Retry.Times {
+			c.reject(id, now)
+			return
+		}
+		t.state = stateOutside
+		c.schedule(id, now+w.cfg.Retry.Every, sim.ClassArrival, evRetry)
+	case RetryFIFO:
+		c.wait(id, false)
+	case RetryQueue:
+		if c.provisioning >= provisioningQuota {
+			t.state = stateOutside
+			c.outside = append(c.outside, id)
+			return
+		}
+		c.wait(id, true)
+	}
+}
+
+// full reports whether a new queued task must stay outside because PROVISIONING
+// is at its quota; RunTask is then refused even if the task would fit.
+func (c *Cluster) full(w *workload) bool {
+	return c.provisioning >= provisioningQuota && w.cfg.Kind == Batch && w.cfg.Retry.Mode == RetryQueue
+}
+
+func (c *Cluster) wait(id TaskID, counted bool) {
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	if n.class[t.provider] < 0 {
+		n.class[t.provider] = int32(len(c.classes))
+		c.classes = append(c.classes, class{need: t.need, provider: t.provider, head: none, tail: none, counted: counted})
+	}
+	ci := n.class[t.provider]
+	k := &c.classes[ci]
+	c.seq++
+	t.seq = c.seq
+	t.state = stateWaiting
+	t.next, t.prev = none, k.tail
+	if k.tail == none {
+		k.head = id
+		c.active = append(c.active, ci)
+	} else {
+		c.tasks[k.tail].next = id
+	}
+	k.tail = id
+	k.count++
+	c.waiting++
+	c.waitingSeries.Add(c.sim.Now(), 1)
+	if counted {
+		c.provisioning++
+	}
+}
+
+// unwait takes a waiting task out of its line.
+func (c *Cluster) unwait(id TaskID) {
+	t := &c.tasks[id]
+	ci := c.needs[t.need].class[t.provider]
+	k := &c.classes[ci]
+	if t.prev == none {
+		k.head = t.next
+	} else {
+		c.tasks[t.prev].next = t.next
+	}
+	if t.next == none {
+		k.tail = t.prev
+	} else {
+		c.tasks[t.next].prev = t.prev
+	}
+	t.next, t.prev = none, none
+	k.count--
+	if k.count == 0 {
+		for i, a := range c.active {
+			if a == ci {
+				c.active[i] = c.active[len(c.active)-1]
+				c.active = c.active[:len(c.active)-1]
+				break
+			}
+		}
+	}
+	c.waiting--
+	c.waitingSeries.Add(c.sim.Now(), -1)
+	if k.counted {
+		c.provisioning--
+		if len(c.outside) > c.outsideHead && !c.admitting {
+			c.admit()
+		}
+	}
+}
+
+// admit lets tasks outside into PROVISIONING in arrival order while the quota
+// has room.
+func (c *Cluster) admit() {
+	c.admitting = true
+	for c.outsideHead < len(c.outside) && c.provisioning < provisioningQuota {
+		id := c.outside[c.outsideHead]
+		c.outsideHead++
+		if t := &c.tasks[id]; t.state == stateOutside {
+			now := c.sim.Now()
+			t.queued = now
+			c.providers[t.provider].Place(id, now)
+		}
+	}
+	if c.outsideHead > 1024 && c.outsideHead*2 > len(c.outside) {
+		c.outside = append(c.outside[:0], c.outside[c.outsideHead:]...)
+		c.outsideHead = 0
+	}
+	c.admitting = false
+}
+
+// roomOn offers room that has just appeared on an instance to the tasks that
+// wait for its provider, earliest first. A task waits because no instance had
+// room for it, so only this one needs looking at; needs whose constraints
+// change while tasks run are tried everywhere.
+func (c *Cluster) roomOn(inst int32, now sim.Time) {
+	for c.waiting > 0 {
+		in := &c.instances[inst]
+		if in.state != instanceActive {
+			return
+		}
+		best, bestSeq := int32(-1), uint64(0)
+		for _, ci := range c.active {
+			k := &c.classes[ci]
+			if k.provider != in.provider {
+				continue
+			}
+			if seq := c.tasks[k.head].seq; best >= 0 && seq > bestSeq {
+				continue
+			} else if p := c.needs[k.need].plans[k.provider]; c.fleet.Fits(p, in.host) {
+				best, bestSeq = ci, seq
+			}
+		}
+		if best < 0 {
+			return
+		}
+		k := &c.classes[best]
+		id := k.head
+		c.unwait(id)
+		p := c.needs[c.tasks[id].need].plans[k.provider]
+		c.fleet.Commit(p, in.host)
+		c.settle(id, inst, now)
+	}
+}
+
+// retryDynamic tries the needs whose constraints read what runs where, after
+// something started or stopped.
+func (c *Cluster) retryDynamic(now sim.Time) {
+	for again := true; again && c.waiting > 0; {
+		again = false
+		for _, ci := range c.active {
+			k := &c.classes[ci]
+			p := c.needs[k.need].plans[k.provider]
+			if p == nil || !c.workloads[c.needs[k.need].w].dynamic {
+				continue
+			}
+			id := k.head
+			if h, why := c.fleet.Place(p, uint64(c.tasks[id].attempts), c.tasks[id].entity); why == placement.ReasonNone {
+				c.unwait(id)
+				c.settle(id, c.byHost[h], now)
+				again = true
+				break
+			}
+		}
+	}
+}
+
+func (c *Cluster) countRefusal(w *workload, why placement.Reason) {
+	if c.closed {
+		return
+	}
+	w.refusals[why]++
+}

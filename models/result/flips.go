@@ -1,0 +1,95 @@
+package result
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"strings"
+)
+
+// Flip is a change of prices that makes another ranked platform the cheapest,
+// all use unchanged. Costs are linear in prices, so it is exact for the mean
+// bills; what commitments cover does not move with the price.
+type Flip struct {
+	Prices string  // "Fargate prices", "EC2 on-demand prices", ...
+	Change float64 // -0.23: they fall by 23 %
+	Winner string  // platform that is cheapest from there on
+}
+
+// priceGroup is a set of lines whose prices move together.
+type priceGroup struct {
+	name string
+	in   func(Line) bool
+	// down: only falls count, as for a discount.
+	down bool
+}
+
+var priceGroups = []priceGroup{
+	{name: "Fargate prices", in: func(l Line) bool { return onSKU(l, "fargate.") && !isSpot(l) && !committed(l) }},
+	{name: "Fargate Spot prices", in: func(l Line) bool { return onSKU(l, "fargate.") && isSpot(l) }},
+	{name: "EC2 on-demand prices", in: func(l Line) bool { return onSKU(l, "ec2.") && !isSpot(l) && !committed(l) }},
+	{name: "EC2 Spot prices", in: func(l Line) bool { return onSKU(l, "ec2.") && isSpot(l) }},
+	{name: "EBS prices", in: func(l Line) bool { return onSKU(l, "ebs.") }},
+	{name: "a discount on all but Spot", in: func(l Line) bool { return !isSpot(l) && !committed(l) }, down: true},
+}
+
+func onSKU(l Line, prefix string) bool { return strings.HasPrefix(strings.ToLower(l.SKU), prefix) }
+
+// committed reports whether a Savings Plan or a Reserved Instance pays: its
+// price was fixed when it was bought.
+func committed(l Line) bool {
+	option := strings.ToLower(l.Option)
+	return strings.Contains(option, "plan") || strings.Contains(option, "reserved") || strings.Contains(option, "commitment") ||
+		strings.Contains(strings.ToLower(l.Class), "commitment")
+}
+
+// flipLimit is the largest change worth telling: prices double, or fall
+// almost to nothing.
+const flipLimit = 1.0
+
+// priceFlips finds for each group of prices the smallest change, up and down,
+// after which a platform other than rows[0] is cheapest. rows are ranked and
+// their windows alike. Smallest changes come first.
+func priceFlips(rows []*Row) []Flip {
+	var flips []Flip
+	win := &rows[0].Bill
+	for _, g := range priceGroups {
+		part, rest := win.parts(g.in)
+		up, down := Flip{Prices: g.name, Change: math.Inf(1)}, Flip{Prices: g.name, Change: math.Inf(-1)}
+		for _, r := range rows[1:] {
+			p, q := r.Bill.parts(g.in)
+			if p == part {
+				continue
+			}
+			// part·(1+x) + rest = p·(1+x) + q
+			x := (q-rest)/(part-p) - 1
+			switch {
+			case x <= -flipLimit+1e-9 || x > flipLimit: // free of charge, all are equal
+			case x < 0 && p > part && x > down.Change: // it gains more when prices fall
+				down.Change, down.Winner = x, r.Platform
+			case x >= 0 && p < part && x < up.Change:
+				up.Change, up.Winner = x, r.Platform
+			}
+		}
+		if down.Winner != "" {
+			flips = append(flips, down)
+		}
+		if up.Winner != "" && !g.down {
+			flips = append(flips, up)
+		}
+	}
+	slices.SortStableFunc(flips, func(a, b Flip) int { return cmp.Compare(math.Abs(a.Change), math.Abs(b.Change)) })
+	return flips
+}
+
+// parts splits the bill in dollars into the lines of a group and the others.
+func (b *Bill) parts(in func(Line) bool) (part, rest float64) {
+	for _, l := range b.Lines {
+		if in(l) {
+			part += l.Paid.Float()
+		} else {
+			rest += l.Paid.Float()
+		}
+	}
+	return part, rest
+}

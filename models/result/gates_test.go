@@ -1,0 +1,121 @@
+package result_test
+
+import (
+	"strings"
+	"testing"
+
+	"ecsim/models/result"
+	"ecsim/models/result/resulttest"
+	"ecsim/sim"
+)
+
+func TestParseGate(t *testing.T) {
+	for _, c := range []struct {
+		path, text string
+		limit      float64
+		share      float64
+		err        string // part of it; "" parses
+	}{
+		{"workload.jobs.time_to_running.p95", "< 90s", 90, 0, ""},
+		{"workload.jobs.time_to_running.p95", "<=1m30s", 90, 0, ""},
+		{"workload.nightly.on_time", ">= 99%", 0.99, 0, ""},
+		{"workload.encode.running", ">= 12 for 99.9%", 12, 0.999, ""},
+		{"workload.encode.running", "> 11.5", 11.5, 0, ""},
+		{"cost_per_month", "< 5500", 5500, 0, ""},
+		{"cost_per_month", "< $5,500.50", 5500.5, 0, ""},
+		{"instances.max", "<= 40 instances", 40, 0, ""},
+		{"fargate_peak_vcpu", "< 4,000 vCPU", 4000, 0, ""},
+		{"cost_per_month", "5500", 0, 0, "want a comparison"},
+		{"cost_per_month", "== 5500", 0, 0, "want a comparison"},
+		{"cost_per_month", "< 90s", 0, 0, "want dollars"},
+		{"workload.jobs.time_to_running.p95", "< 90", 0, 0, "want a duration"},
+		{"workload.nightly.on_time", ">= 0.99", 0, 0, "want a percentage"},
+		{"workload.jobs.time_to_running.p95", "< 90s for 99%", 0, 0, "cannot be bound"},
+		{"workload.encode.running", "<= 12 for 99%", 0, 0, `want ">="`},
+		{"workload.encode.running", ">= 12 for 101%", 0, 0, "at most 100%"},
+		{"workload.encode.running", ">= 1.5 for 99%", 0, 0, "whole number"},
+		{"instances.max", "< -1", 0, 0, "0 or more"},
+		{"instances.max", "< NaN", 0, 0, "0 or more"},
+		{"cost_per_month.upper95", "< 5500", 0, 0, "not modelled yet"},
+		{"cost", "<", 0, 0, "want dollars"},
+	} {
+		g, err := result.ParseGate(c.path, c.text)
+		if c.err != "" {
+			if err == nil || !strings.Contains(err.Error(), c.err) {
+				t.Errorf("%s %q: %v, want %q", c.path, c.text, err, c.err)
+			}
+			continue
+		}
+		if err != nil || g.Limit != c.limit || g.ForShare != c.share {
+			t.Errorf("%s %q: limit %v for %v, %v; want %v for %v", c.path, c.text, g.Limit, g.ForShare, err, c.limit, c.share)
+		}
+	}
+}
+
+func hold(t *testing.T, o *result.Outcome, path, text string) result.GateResult {
+	t.Helper()
+	g, err := result.ParseGate(path, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g.Hold(o)
+}
+
+func TestGateForAShareOfTheTime(t *testing.T) {
+	o := resulttest.Outcomes([]resulttest.Spec{find("ec2")}, 3)[0] // 11 of 12 run for 20 s of the week
+	if r := hold(t, o, "workload.encode.running", ">= 12 for 99.9%"); !r.OK {
+		t.Errorf("missed: %s", r.Reason)
+	}
+	r := hold(t, o, "workload.encode.running", ">= 12 for 100%")
+	if r.OK || !strings.Contains(r.Reason, "99.997 %") {
+		t.Errorf("20 s of a week below 12: OK %v, %q", r.OK, r.Reason)
+	}
+	if r := hold(t, o, "workload.encode.running", ">= 11 for 100%"); !r.OK {
+		t.Errorf("missed: %s", r.Reason)
+	}
+}
+
+// A figure of which only a lower bound is known cannot keep a limit it must
+// stay under, whether the bound lies beyond it or not; it can keep one it must
+// exceed.
+func TestCensoredFigureMisses(t *testing.T) {
+	r := spec("ec2")
+	w := &r.Workloads[1]
+	w.TimeToRunning = sim.Tally{}
+	for range 90 {
+		w.TimeToRunning.Add(int64(10 * sim.Second))
+	}
+	for range 10 {
+		w.TimeToRunning.AddAtLeast(int64(60 * sim.Second))
+	}
+	o := fold(t, []*result.Run{&r})
+	const p95, p50 = "workload.jobs.time_to_running.p95", "workload.jobs.time_to_running.p50"
+	if g := hold(t, o, p95, "< 90s"); g.OK || !g.Censored || !strings.Contains(g.Reason, "unknown, at least 60 s") {
+		t.Errorf("bound 60 s under limit 90 s: %+v", g)
+	}
+	if g := hold(t, o, p95, "< 30s"); g.OK || !g.Censored || !strings.Contains(g.Reason, ">60 s > 30 s") {
+		t.Errorf("bound 60 s over limit 30 s: %+v", g)
+	}
+	if g := hold(t, o, p95, ">= 30s"); !g.OK {
+		t.Errorf("at least 60 s is at least 30 s: %+v", g)
+	}
+	if g := hold(t, o, p50, "< 90s"); !g.OK || g.Censored {
+		t.Errorf("the median is known: %+v", g)
+	}
+}
+
+func TestGateWithoutFigureMisses(t *testing.T) {
+	r := spec("fargate")
+	r.MonthlyOK, r.NeedDuration = false, 7*sim.Day
+	o := fold(t, []*result.Run{&r})
+	for path, want := range map[string]string{
+		"instances.mean":        "no value",
+		"workload.jobs.on_time": "no value",
+		"cost_per_month":        `use duration = "7d"`,
+	} {
+		g := hold(t, o, path, map[bool]string{true: "< 10", false: ">= 1%"}[path != "workload.jobs.on_time"])
+		if g.OK || !strings.Contains(g.Reason, want) {
+			t.Errorf("%s: OK %v, %q, want %q", path, g.OK, g.Reason, want)
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package result
+
+import (
+	"ecsim/sim"
+)
+
+// done is the share of the work asked for that was done: of a batch, the
+// CPU-time finished over that submitted; of a service, the task-time that ran
+// over that desired. A daemon has none, for it asks for nothing by itself.
+func (w *Workload) done() Value {
+	switch w.Kind {
+	case "batch":
+		if !w.TotalWork.IsZero() {
+			return ratio(w.DoneWork.Float64(), w.TotalWork.Float64())
+		}
+		return ratio(float64(w.Finished), float64(w.Submitted))
+	case "service":
+		var have, want float64
+		for n, held := range w.RunningTime {
+			have += float64(min(int64(n), w.DesiredCount)) * held.Seconds()
+			want += float64(w.DesiredCount) * held.Seconds()
+		}
+		return ratio(have, want)
+	}
+	return Value{}
+}
+
+// runningAtLeast is the share of the window with at least n tasks RUNNING.
+func (w *Workload) runningAtLeast(n int64) Value {
+	var with, all float64
+	for i, held := range w.RunningTime {
+		all += held.Seconds()
+		if int64(i) >= n {
+			with += held.Seconds()
+		}
+	}
+	return ratio(with, all)
+}
+
+// meanRunning is the time-weighted number of tasks RUNNING.
+func meanRunning(r *Run, w *Workload) Value {
+	if len(w.RunningTime) == 0 {
+		if len(w.RunningS.Mean) == 0 {
+			return Value{}
+		}
+		return ratio(w.RunningS.Integral(r.WarmUp, r.Duration), (r.Duration - r.WarmUp).Seconds())
+	}
+	var sum, all float64
+	for i, held := range w.RunningTime {
+		sum += float64(i) * held.Seconds()
+		all += held.Seconds()
+	}
+	return ratio(sum, all)
+}
+
+// vcpuHours converts CPU unit-ns.
+func vcpuHours(u sim.Uint128) Value {
+	return Value{V: u.Float64() / 1024 / float64(sim.Hour), OK: true}
+}
+
+// countMetric is a row for one of a workload's counts.
+func countMetric(name string, better Better, doc string, read func(*Workload) int64) Metric {
+	return Metric{Path: "workload.NAME." + name, Unit: UnitTasks, Better: better, Kind: KindCount, Doc: doc,
+		Read: func(_ *Run, w *Workload) Value { return count(read(w)) }}
+}
+
+var taskMetrics = []Metric{
+	countMetric("submitted", Neither, "tasks that asked for room", func(w *Workload) int64 { return w.Submitted }),
+	countMetric("finished", Neither, "tasks finished by the end", func(w *Workload) int64 { return w.Finished }),
+	countMetric("running_at_end", Neither, "tasks placed and not finished at the end", func(w *Workload) int64 { return w.Running }),
+	countMetric("waiting_at_end", Lower, "tasks not placed at the end", func(w *Workload) int64 { return w.Waiting }),
+	countMetric("rejected", Lower, "tasks refused for good", func(w *Workload) int64 { return w.Rejected }),
+	countMetric("left_out", Neither, "trace records that made no task", func(w *Workload) int64 { return w.LeftOut }),
+	countMetric("drained", Neither, "tasks finished after the end, while the run drained", func(w *Workload) int64 { return w.Drained }),
+	countMetric("stops", Lower, "service tasks stopped and replaced", func(w *Workload) int64 { return w.Stops }),
+	countMetric("image_pulls", Lower, "image pulls that took time", func(w *Workload) int64 { return w.Pulls }),
+	{Path: "workload.NAME.done", Unit: UnitShare, Better: Higher, Kind: KindShare,
+		Doc:  "batch: CPU-time finished of that submitted; service: task-time run of that desired",
+		Read: func(_ *Run, w *Workload) Value { return w.done() }},
+	{Path: "workload.NAME.on_time", Unit: UnitShare, Better: Higher, Kind: KindShare,
+		Doc:  "tasks finished by their deadline, of those finished or overdue",
+		Read: func(_ *Run, w *Workload) Value { return ratio(float64(w.OnTime), float64(w.OnTime+w.Late)) }},
+	{Path: "workload.NAME.running", Unit: UnitTasks, Better: Higher, Kind: KindLevel,
+		Doc:     "tasks RUNNING, mean over the window; \">= 12 for 99.9%\" binds a service's number for a share of it",
+		Read:    meanRunning,
+		AtLeast: func(w *Workload, n int64) Value { return w.runningAtLeast(n) }},
+	{Path: "workload.NAME.running_share", Unit: UnitShare, Better: Higher, Kind: KindShare,
+		Doc: "services: share of the window with all desired tasks RUNNING",
+		Read: func(_ *Run, w *Workload) Value {
+			if w.Kind != "service" {
+				return Value{}
+			}
+			return w.runningAtLeast(w.DesiredCount)
+		}},
+	{Path: "workload.NAME.in_system", Unit: UnitTasks, Better: Neither, Kind: KindLevel,
+		Doc: "tasks waiting or on the platform, mean over the window",
+		Read: func(r *Run, w *Workload) Value {
+			return ratio(w.InSystem.Float64(), r.Window())
+		}},
+	{Path: "workload.NAME.reserved_vcpu_hours", Unit: UnitVCPUHours, Better: Neither, Kind: KindCount,
+		Doc:  "CPU reserved over the window",
+		Read: func(_ *Run, w *Workload) Value { return vcpuHours(w.ReservedCPU) }},
+	{Path: "workload.NAME.used_vcpu_hours", Unit: UnitVCPUHours, Better: Neither, Kind: KindCount,
+		Doc:  "CPU really used over the window",
+		Read: func(_ *Run, w *Workload) Value { return vcpuHours(w.UsedCPU) }},
+	{Path: "workload.NAME.offered_vcpu_hours", Unit: UnitVCPUHours, Better: Neither, Kind: KindCount,
+		Doc:  "CPU-time that the tasks submitted in the window ask for; the same on every platform",
+		Read: func(_ *Run, w *Workload) Value { return vcpuHours(w.OfferedWork) }},
+	{Path: "workload.NAME.pulled_gb", Unit: UnitGB, Better: Lower, Kind: KindCount,
+		Doc:  "compressed image bytes fetched, in 10^9 bytes",
+		Read: func(_ *Run, w *Workload) Value { return Value{V: float64(w.PulledBytes) / 1e9, OK: true} }},
+}
+
+var timeMetrics = func() []Metric {
+	list := tallyMetrics("time_to_running", "from submission to RUNNING", func(w *Workload) *sim.Tally { return &w.TimeToRunning })
+	for i, stage := range StageNames {
+		list = append(list, tallyMetrics("stage."+stage, "of it, "+stageDocs[i],
+			func(w *Workload) *sim.Tally { return &w.Stages[i] })...)
+	}
+	list = append(list, tallyMetrics("completion", "from submission to the exit of the last container",
+		func(w *Workload) *sim.Tally { return &w.Completion })...)
+	return append(list, tallyMetrics("run_time", "from RUNNING to exit", func(w *Workload) *sim.Tally { return &w.RunTime })...)
+}()
+
+var stageDocs = [NumStages]string{"held by quota or throttle", "waiting for room",
+	"network interface and, on Fargate, its machine", "image pull and extraction", "container create and start"}
+
+// tallyMetrics are the rows of one tally of times: mean, quantiles, maximum.
+func tallyMetrics(name, doc string, tally func(*Workload) *sim.Tally) []Metric {
+	row := func(statistic, what string, kind Kind, read func(t *sim.Tally) (v float64, lowerBound bool)) Metric {
+		return Metric{Path: "workload.NAME." + name + "." + statistic, Unit: UnitSeconds, Better: Lower, Kind: kind,
+			Doc: what + " " + doc,
+			Read: func(_ *Run, w *Workload) Value {
+				t := tally(w)
+				if t.Count() == 0 {
+					return Value{}
+				}
+				ns, bound := read(t)
+				return Value{V: ns / 1e9, LowerBound: bound, OK: true}
+			}}
+	}
+	quantile := func(q float64) func(*sim.Tally) (float64, bool) {
+		return func(t *sim.Tally) (float64, bool) { return t.Quantile(q) }
+	}
+	return []Metric{
+		row("mean", "mean time", KindTally, func(t *sim.Tally) (float64, bool) { return t.Mean(), t.Censored() > 0 }),
+		row("p50", "median time", KindTally, quantile(0.50)),
+		row("p95", "95th percentile of the time", KindTally, quantile(0.95)),
+		row("p99", "99th percentile of the time", KindTally, quantile(0.99)),
+		row("max", "longest time", KindPeak, func(t *sim.Tally) (float64, bool) { return float64(t.Max()), t.Censored() > 0 }),
+	}
+}

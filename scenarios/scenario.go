@@ -1,0 +1,285 @@
+// Package scenarios reads what a planner writes: TOML in ECS's own words,
+// checked strictly, every default known with its source.
+//
+// The text becomes a tree whose values remember where they came from; include,
+// extends, per-platform overrides and --set are patches on that tree; one
+// strict decode turns it into the structs below and collects every error with
+// its file and line.
+package scenarios
+
+import (
+	"io/fs"
+	"time"
+
+	"ecsim/workloads"
+	"ecsim/workloads/units"
+)
+
+// Struct tags steer the decoder and `ecsim show`:
+//
+//	toml:"name"       key in the table
+//	default:"90s"     text decoded when the key is absent
+//	source:"..."      where the default comes from ("Assumed" where nobody publishes it)
+//	doc:"..."         one line of help
+//	allowed:"a|b"     the only strings allowed
+//	min:"0" max:"9"   bounds, in the field's own text form
+//	required:"true"   the key must be there
+//	later:"..."       the key is understood but its model is not built yet;
+//	                  with a default, that value alone is accepted
+//	short:"true"      a bare string in place of the table is this key
+//	file:"true"       names a file, relative to the one it stands in
+
+// Scenario is one planner's question, resolved.
+type Scenario struct {
+	Name string `toml:"-"` // file name without folder and suffix, or library name
+
+	Question          string         `toml:"question" doc:"printed first"`
+	Region            string         `toml:"region" default:"us-east-1" doc:"AWS Region; fixes prices"`
+	AvailabilityZones int64          `toml:"availability_zones" default:"3" min:"1" max:"6" doc:"zones the subnets lie in"`
+	Start             time.Time      `toml:"start" default:"2026-11-23T00:00:00Z" doc:"clock time of simulated time 0; a Monday; fixes cron, weekdays and hours"`
+	TimeZone          string         `toml:"time_zone" default:"UTC" doc:"IANA zone of cron expressions and daily patterns"`
+	Duration          units.Duration `toml:"duration" default:"7d" min:"1s" doc:"simulated span; default the trace's span when the work is a replay"`
+	StartState        string         `toml:"start_state" default:"steady" allowed:"steady|empty" doc:"steady: at time zero services and daemons run, images are cached, groups have the size they need"`
+	CPUModel          string         `toml:"cpu_model" default:"shared" allowed:"shared|reserved" doc:"shared: EC2 tasks may take idle CPU; reserved: every task runs at its reservation"`
+	Baseline          string         `toml:"baseline" doc:"the platform the others are compared with; default the first by name"`
+	Drain             *bool          `toml:"drain" doc:"run on after duration until the work is done; default true when all work is batch"`
+	Seed              uint64         `toml:"-"` // runs.seed
+	Runs              Runs           `toml:"runs"`
+	Prices            Prices         `toml:"prices"`
+	SLO               []Gate         `toml:"-"` // [slo], in path order
+	Budget            []Gate         `toml:"-"` // [budget]
+	Workloads         []Workload     `toml:"-"` // [workload.NAME] in name order, before platform overrides
+	Platforms         []Platform     `toml:"-"` // [platform.NAME] in order of the file, extends resolved
+
+	Growth     any `toml:"growth" later:"growth of the load over months"`
+	Deployment any `toml:"deployment" later:"deployments"`
+	Failure    any `toml:"failure" later:"injected failures"`
+	Sweep      any `toml:"sweep" later:"sweeps"`
+
+	settings []Setting // every value, in the order of Settings
+	lib      fs.FS     // the library, for Open
+}
+
+// Runs is how often and with which chance the scenario is run.
+type Runs struct {
+	Replications int64          `toml:"replications" default:"10" min:"1" max:"100000" doc:"independent repetitions; the same in every platform"`
+	Seed         uint64         `toml:"seed" default:"1" doc:"seed of all chance"`
+	WarmUp       units.Duration `toml:"warm_up" default:"0s" doc:"left out of statistics and bill"`
+}
+
+// Prices is what the user really pays.
+type Prices struct {
+	Discount      units.PPM           `toml:"discount" default:"0%" max:"100%" doc:"private rate card on every list price but Spot"`
+	SavingsPlan   SavingsPlan         `toml:"savings_plan"`
+	Owned         []Owned             `toml:"owned" doc:"commitments already bought: charged on every platform, used or not"`
+	EC2Spot       EC2Spot             `toml:"ec2_spot"`
+	ImagePullPath string              `toml:"image_pull_path" default:"s3-gateway" allowed:"s3-gateway|nat|public" source:"Assumed: layers come from S3 through a gateway endpoint, which is free" doc:"how image layers reach tasks"`
+	Rates         map[string]RateText `toml:"rates" doc:"own rates by name: ec2.TYPE.on_demand, ec2.TYPE.spot, or a name of the rate table"`
+	Lines         []ExtraLine         `toml:"lines" doc:"fixed amounts a month added to a platform's bill"`
+}
+
+// RateText is a price as written: a string, or a TOML number read back as its
+// decimal text, so that no float reaches a sum.
+type RateText = units.Price
+
+// SavingsPlan is a commitment to simulate.
+type SavingsPlan struct {
+	Type       string `toml:"type" default:"compute" allowed:"compute|ec2-instance"`
+	Family     string `toml:"family" doc:"instance family of an ec2-instance plan"`
+	Term       string `toml:"term" default:"1y" allowed:"1y|3y"`
+	Payment    string `toml:"payment" default:"no-upfront" allowed:"no-upfront|partial-upfront|all-upfront"`
+	Commitment string `toml:"commitment" default:"none" doc:"none, optimal, or dollars an hour such as $3.20/h"`
+}
+
+// Owned is a commitment already bought.
+type Owned struct {
+	Type       string    `toml:"type" required:"true" allowed:"compute-sp|ec2-instance-sp|standard-ri|convertible-ri"`
+	Family     string    `toml:"family"`
+	Instance   string    `toml:"instance_type" doc:"for reserved instances"`
+	Count      int64     `toml:"count" default:"1" min:"1"`
+	USDPerHour RateText  `toml:"usd_per_hour"`
+	Term       string    `toml:"term" default:"1y" allowed:"1y|3y"`
+	Payment    string    `toml:"payment" default:"no-upfront" allowed:"no-upfront|partial-upfront|all-upfront"`
+	Ends       time.Time `toml:"ends" doc:"last day of the term"`
+}
+
+// EC2Spot says what Spot costs.
+type EC2Spot struct {
+	Discount     string `toml:"discount" default:"catalogue" doc:"catalogue, or a share off on-demand such as 64%"`
+	Interruption string `toml:"interruption" default:"catalogue" later:"Spot interruptions (only catalogue is accepted; none happen yet)"`
+}
+
+// ExtraLine is a fixed monthly amount.
+type ExtraLine struct {
+	Name        string   `toml:"name" required:"true"`
+	Platform    string   `toml:"platform"`
+	USDPerMonth RateText `toml:"usd_per_month" required:"true"`
+}
+
+// Gate is one line of [slo] or [budget]: a metric's path, a comparison, a
+// limit.
+type Gate struct {
+	Path  string // "workload.jobs.time_to_running.p95", "cost_per_month"
+	Text  string // as written: "< 90s", ">= 12 for 99.9%"
+	Where string // file:line
+}
+
+// Workload is one [workload.NAME], as it stands on one platform.
+type Workload struct {
+	Name string `toml:"-"`
+
+	Kind            string         `toml:"kind" required:"true" allowed:"batch|service|daemon"`
+	CPU             units.CPU      `toml:"cpu" min:"0" max:"196608" doc:"reservation: CPU units, or \"0.5 vCPU\""`
+	Memory          units.MiB      `toml:"memory" min:"6" max:"25165824" doc:"reservation: MiB, or \"1 GB\""`
+	GPU             int64          `toml:"gpu" min:"0" max:"64"`
+	CPULimit        string         `toml:"cpu_limit" default:"container" allowed:"container|task" doc:"container: may take idle CPU on EC2; task: hard cap, as always on Fargate"`
+	CPUUse          ShareDist      `toml:"cpu_use" default:"100%" source:"Assumed" doc:"CPU used while running, as a share of the reservation"`
+	CPUArchitecture string         `toml:"cpu_architecture" default:"X86_64" allowed:"X86_64|ARM64"`
+	Image           Image          `toml:"image"`
+	NetworkMode     string         `toml:"network_mode" default:"bridge" allowed:"bridge|host|awsvpc|none" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html" doc:"on EC2; Fargate is always awsvpc"`
+	PortMappings    []PortMapping  `toml:"port_mappings"`
+	Ephemeral       int64          `toml:"ephemeral_storage_gib" default:"20" min:"20" max:"200" doc:"Fargate ephemeral storage; 20 GB are free"`
+	StopTimeout     units.Duration `toml:"stop_timeout" default:"2s" max:"120s" source:"Assumed: the container exits 2 s after SIGTERM; ECS kills it after 30 s" doc:"SIGTERM to exit"`
+
+	DesiredCount int64 `toml:"desired_count" min:"0" max:"5000" doc:"services"`
+
+	Arrivals        *Arrivals      `toml:"arrivals" doc:"batch: schedule, pattern or trace"`
+	RunTime         DurationDist   `toml:"run_time" doc:"batch: from start to exit at any CPU rate"`
+	Work            WorkDist       `toml:"work" doc:"batch: vCPU-hours, done sooner with more CPU"`
+	Parallel        units.CPU      `toml:"parallel" min:"0" doc:"most CPU one work task can use; 0 is no cap" source:"Assumed: work spreads over all CPU it is given"`
+	Deadline        units.Duration `toml:"deadline" doc:"batch: latest finish after arrival"`
+	OnNoCapacity    string         `toml:"on_no_capacity" default:"queue" doc:"queue | retry fifo | retry 30s x 10 | fail"`
+	NoCapacity      NoCapacity     `toml:"-"` // on_no_capacity, read
+	Oversize        string         `toml:"oversize" allowed:"reject|error" doc:"a task no capacity can hold: reject counts it, error stops with exit 4; default reject for replays, else error"`
+	CheckpointEvery string         `toml:"checkpoint_every" default:"never" later:"checkpoints (only never is accepted)"`
+
+	CapacityProviderStrategy []StrategyItem `toml:"capacity_provider_strategy" doc:"default the platform's"`
+	PlacementStrategy        []string       `toml:"placement_strategy" doc:"spread(FIELD), binpack(cpu|memory), random, in order"`
+	PlacementConstraints     []string       `toml:"placement_constraints" doc:"distinctInstance, memberOf(EXPRESSION)"`
+
+	OnFargate *OnFargate `toml:"on_fargate" doc:"daemons: a sidecar in every Fargate task"`
+
+	TaskDefinition          any `toml:"task_definition" later:"task definition files"`
+	File                    any `toml:"file" later:"task definition files"`
+	Load                    any `toml:"load" later:"request load"`
+	Request                 any `toml:"request" later:"request load"`
+	Scaling                 any `toml:"scaling" later:"service auto scaling"`
+	LoadBalancer            any `toml:"load_balancer" later:"load balancers"`
+	DeploymentConfiguration any `toml:"deployment_configuration" later:"deployments"`
+}
+
+// Image is the container image of a workload, all containers together.
+type Image struct {
+	Name string      `toml:"name" doc:"cache key on an instance; default the workload's name"`
+	Size units.Bytes `toml:"size" max:"100 GB" source:"Assumed: 350 MB compressed, 150 MB for a daemon"`
+}
+
+// PortMapping is one port of a task in ECS's words; host_port 0 is dynamic.
+type PortMapping struct {
+	ContainerPort int64  `toml:"container_port" required:"true" min:"1" max:"65535"`
+	HostPort      int64  `toml:"host_port" default:"0" min:"0" max:"65535"`
+	Protocol      string `toml:"protocol" default:"tcp" allowed:"tcp|udp"`
+}
+
+// OnFargate is what a daemon becomes where there are no instances.
+type OnFargate struct {
+	Sidecar bool      `toml:"sidecar" default:"true" doc:"false: the daemon does not run on Fargate"`
+	CPU     units.CPU `toml:"cpu" doc:"default the daemon's"`
+	Memory  units.MiB `toml:"memory" doc:"default the daemon's"`
+}
+
+// StrategyItem is one entry of a capacity provider strategy; a bare string is
+// the provider with weight 1.
+type StrategyItem struct {
+	CapacityProvider string `toml:"capacity_provider" required:"true" short:"true"`
+	Base             int64  `toml:"base" default:"0" min:"0" max:"100000"`
+	Weight           int64  `toml:"weight" default:"1" min:"0" max:"1000"`
+}
+
+// Arrivals is when a batch's tasks come: exactly one of Schedule, Pattern and
+// Trace.
+type Arrivals struct {
+	Schedule string `toml:"schedule" doc:"cron(...), rate(...) or at(...) as EventBridge has them"`
+	Count    int64  `toml:"count" default:"1" min:"1" max:"10000000" doc:"tasks per firing of the schedule"`
+
+	Pattern string `toml:"pattern" doc:"a registered generator; its own keys stand beside"`
+	Params  any    `toml:"-"` // the pattern's parameter struct, decoded
+
+	Trace   string `toml:"trace" file:"true" doc:"file in a known format, relative to the scenario"`
+	Options any    `toml:"-"` // traces.Options, decoded
+
+	Transforms Transforms `toml:"-"` // decoded from the same table
+}
+
+// Transforms bend a source of work; each key stands in the arrivals table.
+type Transforms struct {
+	From    units.Duration `toml:"from" default:"0s" doc:"replay from this time of the trace on, which becomes time 0"`
+	Until   units.Duration `toml:"until" doc:"replay up to this time of the trace"`
+	Scale   units.PPM      `toml:"scale" default:"100%" max:"10000%" doc:"more or fewer tasks, thinned or repeated at random"`
+	Stretch units.PPM      `toml:"stretch" default:"100%" min:"0.01%" max:"10000%" doc:"times between arrivals"`
+	RunTime units.PPM      `toml:"scale_run_time" default:"100%" min:"0.01%" max:"10000%" doc:"run times and work"`
+	Repeat  int64          `toml:"repeat" default:"1" min:"1" max:"1000000" doc:"the trace end to end this often"`
+}
+
+// Platform is one [platform.NAME]: a way to run the same work.
+type Platform struct {
+	Name string `toml:"-"`
+
+	Kind            string             `toml:"kind" default:"ecs" allowed:"ecs" doc:"lambda and beanstalk are not modelled yet"`
+	Extends         string             `toml:"extends" doc:"another platform, copied before this table's own keys"`
+	Label           string             `toml:"label" doc:"what the answer calls a fleet bought for the peak: fixed-at-peak"`
+	DefaultStrategy []StrategyItem     `toml:"default_capacity_provider_strategy"`
+	Providers       []CapacityProvider `toml:"-"` // [platform.P.capacity_provider.NAME] in name order
+	Workloads       []Workload         `toml:"-"` // every workload as it stands on this platform
+	Prices          Prices             `toml:"-"` // the scenario's, with [platform.P.prices] on top
+	Fargate         Fargate            `toml:"fargate"`
+	Account         Account            `toml:"account"`
+	Tie             string             `toml:"tie" default:"keyed" allowed:"keyed|index" source:"Assumed: AWS does not publish how ties are broken" doc:"keyed: at random, repeatably; index: the oldest instance"`
+	Stages          Stages             `toml:"stages"`
+	Scheduler       string             `toml:"scheduler" doc:"a registered custom scheduler instead of ECS's placement"`
+}
+
+// Fargate says how sizes off the grid are treated and how fast a vCPU is.
+type Fargate struct {
+	Size           string `toml:"size" default:"round-up" allowed:"round-up|refuse"`
+	Speed          Speed  `toml:"speed" default:"1.0" source:"Assumed: work per vCPU-second"`
+	AssignPublicIP bool   `toml:"assign_public_ip" default:"false"`
+	LaunchBurst    int64  `toml:"launch_burst" default:"100" min:"1" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html"`
+	LaunchRate     int64  `toml:"launch_per_second" default:"20" min:"1" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/throttling.html"`
+}
+
+// Account holds account settings and quotas.
+type Account struct {
+	AwsvpcTrunking bool   `toml:"awsvpc_trunking" default:"false"`
+	FargateVCPU    string `toml:"fargate_vcpu" default:"unlimited" later:"quotas (only unlimited is accepted)"`
+	EC2VCPU        string `toml:"ec2_vcpu" default:"unlimited" later:"quotas (only unlimited is accepted)"`
+}
+
+// Stages are the lengths of a task's way to RUNNING.
+type Stages struct {
+	FargateProvisioning DurationDist   `toml:"fargate_provisioning" default:"{dist=\"lognormal\", p50=\"15s\", p95=\"30s\"}" source:"Assumed 2026-11: 20-60 s totals less pull" doc:"capacity and network interface"`
+	FargatePull         units.Duration `toml:"fargate_pull" default:"5s" source:"Assumed 2026-11: fitted to 57 s for a 413 MB image (2024-04)"`
+	FargatePullPerMB    units.Duration `toml:"fargate_pull_per_mb" default:"100ms" source:"Assumed 2026-11: fitted to 57 s for a 413 MB image (2024-04)"`
+	EC2Start            DurationDist   `toml:"ec2_start" default:"{dist=\"lognormal\", p50=\"1.5s\", p95=\"5s\"}" source:"Assumed 2026-11: 1-5 s reported with a cached image" doc:"container create and start; Fargate's is in provisioning"`
+	EC2Awsvpc           DurationDist   `toml:"ec2_awsvpc" default:"{dist=\"lognormal\", p50=\"5s\", p95=\"10s\"}" source:"Assumed 2026-11: AWS says several seconds" doc:"network interface of an awsvpc task on an instance"`
+	EC2Pull             units.Duration `toml:"ec2_pull" default:"1s" source:"Assumed 2026-11: no good source"`
+	EC2PullPerMB        units.Duration `toml:"ec2_pull_per_mb" default:"30ms" source:"Assumed 2026-11: no good source"`
+	Deprovisioning      units.Duration `toml:"deprovisioning" default:"5s" source:"Assumed: ENI detach takes seconds" doc:"awsvpc: STOPPED after the ENI is gone"`
+}
+
+// CapacityProvider is one [platform.P.capacity_provider.NAME]: the kind's own
+// parameter struct, decoded through the registry of models/ecs.
+type CapacityProvider struct {
+	Name   string
+	Kind   string
+	Params any // *ecs.ASGParams, *ecs.ManagedInstancesParams, ...
+	Where  string
+}
+
+// The distributions a key may hold are workloads' own.
+type (
+	DurationDist = workloads.DurationDist
+	WorkDist     = workloads.WorkDist
+	ShareDist    = workloads.ShareDist
+	Speed        = units.Speed
+)

@@ -1,0 +1,175 @@
+package scenarios
+
+import (
+	"reflect"
+	"slices"
+)
+
+// Keys that only one kind of workload has.
+var kindKeys = map[string][]string{
+	"batch":   {"arrivals", "run_time", "work", "parallel", "deadline", "on_no_capacity", "oversize", "checkpoint_every"},
+	"service": {"desired_count", "load", "request", "scaling", "load_balancer", "deployment_configuration"},
+	"daemon":  {"on_fargate"},
+}
+
+// keysOf splits the keys of a workload into those that one of this kind has
+// and those of the other kinds. An unknown kind has them all.
+func keysOf(kind string) (own, foreign []string) {
+	for other, keys := range kindKeys {
+		if kindKeys[kind] != nil && other != kind {
+			foreign = append(foreign, keys...)
+		}
+	}
+	for _, f := range fieldsOf(reflect.TypeFor[Workload]()) {
+		if !slices.Contains(foreign, f.name) {
+			own = append(own, f.name)
+		}
+	}
+	return own, foreign
+}
+
+// finishWorkload checks what concerns several keys of a workload and fills in
+// defaults that depend on others.
+func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string) {
+	for _, kind := range []string{"batch", "daemon", "service"} {
+		for _, k := range kindKeys[kind] {
+			if w.Kind != "" && kind != w.Kind {
+				if c := n.get(k); c != nil {
+					l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", kind, w.Name, w.Kind)
+				}
+			}
+		}
+	}
+	switch w.Kind {
+	case "batch":
+		l.finishBatch(w, n)
+	case "service":
+		if n.get("desired_count") == nil {
+			l.errs.addKey(n, "desired_count", "missing; a service needs the number of its tasks, such as desired_count = 6")
+		}
+	case "daemon":
+		l.finishDaemon(d, w, n, path)
+	}
+	if w.Arrivals == nil || w.Arrivals.Trace == "" {
+		for _, k := range []string{"cpu", "memory"} {
+			if n.get(k) == nil && n.get("task_definition") == nil {
+				l.errs.addKey(n, k, "missing; a task needs a reservation of %s, such as %s", k, map[string]string{"cpu": "cpu = 512", "memory": `memory = "1 GB"`}[k])
+			}
+		}
+	}
+	if w.Image.Name == "" {
+		w.Image.Name = w.Name
+		f := field{doc: "cache key on an instance", source: "the workload's name"}
+		d.record(&node{}, f, append(slices.Clone(path), "image", "name"), quote(w.Name))
+	}
+	if n.get("image").get("size") == nil {
+		w.Image.Size = taskImage
+		if w.Kind == "daemon" {
+			w.Image.Size = daemonImage
+		}
+		f := field{doc: "compressed size, all containers together", source: "Assumed"}
+		d.record(&node{}, f, append(slices.Clone(path), "image", "size"), quote(w.Image.Size.String()))
+	}
+	l.checkPorts(w, n)
+	if check := l.opts.Checks.Placement; check != nil {
+		for _, err := range check(w.PlacementStrategy, nil) {
+			l.errs.addKey(n, "placement_strategy", "%v", err)
+		}
+		for _, err := range check(nil, w.PlacementConstraints) {
+			l.errs.addKey(n, "placement_constraints", "%v", err)
+		}
+	}
+}
+
+func (l *loader) finishBatch(w *Workload, n *node) {
+	replay := w.Arrivals != nil && w.Arrivals.Trace != ""
+	if n.get("arrivals") == nil {
+		l.errs.addKey(n, "arrivals", `missing; a batch needs arrivals, such as { schedule = "cron(0 2 * * ? *)" } or { pattern = "poisson", rate = "2/min" }`)
+	}
+	run, work := n.get("run_time") != nil, n.get("work") != nil
+	switch {
+	case run && work:
+		l.errs.add(n.get("work"), "got run_time and work, want one: run_time never changes, work ends sooner with more CPU")
+	case !run && !work && !replay && n.get("arrivals") != nil:
+		l.errs.addKey(n, "run_time", `missing; a batch needs run_time such as "3h", or work such as "12 vCPU-h"`)
+	}
+	if c := n.get("parallel"); c != nil && run {
+		l.errs.add(c, "caps the CPU of work, and this workload has run_time; remove it")
+	}
+	var err error
+	if w.NoCapacity, err = ParseOnNoCapacity(w.OnNoCapacity); err != nil {
+		l.errs.addKey(n, "on_no_capacity", "%v", err)
+	}
+}
+
+// finishDaemon applies what ECS says of the DAEMON scheduling strategy: one
+// task on each instance, no desired count, no placement strategy.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html
+func (l *loader) finishDaemon(d *decoder, w *Workload, n *node, path []string) {
+	for _, k := range []string{"placement_strategy", "capacity_provider_strategy"} {
+		if c := n.get(k); c != nil {
+			l.errs.add(c, "a daemon runs one task on every instance, so it has no %s; remove it", k)
+		}
+	}
+	at := append(slices.Clone(path), "on_fargate")
+	if w.OnFargate == nil {
+		if n.get("on_fargate") != nil {
+			return // said to be wrong
+		}
+		w.OnFargate = &OnFargate{}
+		d.table(nil, at, nil, into(w.OnFargate))
+	}
+	side := n.get("on_fargate")
+	f := field{doc: "reservation of the sidecar", source: "the daemon's"}
+	if side.get("cpu") == nil {
+		w.OnFargate.CPU = w.CPU
+		d.record(&node{}, f, append(slices.Clone(at), "cpu"), printInt(int64(w.CPU)))
+	}
+	if side.get("memory") == nil {
+		w.OnFargate.Memory = w.Memory
+		d.record(&node{}, f, append(slices.Clone(at), "memory"), printInt(int64(w.Memory)))
+	}
+}
+
+// checkPorts applies the rules of port mappings: no ports without a network,
+// and with host and awsvpc the host port is the container's or left out.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PortMapping.html
+func (l *loader) checkPorts(w *Workload, n *node) {
+	ports := n.get("port_mappings")
+	if ports == nil || len(w.PortMappings) == 0 {
+		return
+	}
+	if w.NetworkMode == "none" {
+		l.errs.add(ports, "network_mode none has no ports; remove them or choose bridge")
+		return
+	}
+	list, ok := ports.list()
+	if !ok {
+		list = []*node{ports}
+	}
+	type port struct {
+		number   int64
+		protocol string
+	}
+	taken := map[port]bool{}
+	for i := range w.PortMappings {
+		m := &w.PortMappings[i]
+		if w.NetworkMode != "bridge" {
+			if m.HostPort != 0 && m.HostPort != m.ContainerPort {
+				l.errs.addKey(list[i], "host_port", "got %d, want the container's %d or nothing: network_mode %s does not translate ports", m.HostPort, m.ContainerPort, w.NetworkMode)
+				continue
+			}
+			if w.NetworkMode == "host" {
+				m.HostPort = m.ContainerPort
+			}
+		}
+		if m.HostPort == 0 {
+			continue
+		}
+		p := port{m.HostPort, m.Protocol}
+		if taken[p] {
+			l.errs.addKey(list[i], "host_port", "host port %d/%s is mapped twice; want another, or 0 for one that ECS picks", p.number, p.protocol)
+		}
+		taken[p] = true
+	}
+}

@@ -1,0 +1,103 @@
+package workloads
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ecsim/sim"
+)
+
+// Setting is where a pattern is unrolled: chance, calendar and end.
+type Setting struct {
+	Seed, Replication uint64
+	Workload          string         // names the streams: "<workload>/arrivals"
+	Start             time.Time      // the calendar's reading at time zero
+	Location          *time.Location // of clock times and weekdays; nil is UTC
+	Horizon           sim.Time       // nothing arrives at or after it; over 0
+}
+
+func (s Setting) check() error {
+	if s.Horizon <= 0 {
+		return fmt.Errorf("workload %s: got a horizon of %v, want over 0", s.Workload, s.Horizon)
+	}
+	return nil
+}
+
+// Arrivals is a sequence of arrival times that never decreases.
+type Arrivals interface {
+	// Next returns the next arrival, or false at the end.
+	Next() (sim.Time, bool)
+}
+
+// Process is a pattern with checked parameters. It is immutable: replications
+// and platforms share it, each with arrivals of its own.
+type Process interface {
+	// Arrivals unrolls the process as single arrivals, for batch work.
+	Arrivals(Setting) (Arrivals, error)
+	// Rates unrolls it as steps of constant rate that cover [0, Horizon), for
+	// the request load of a service. Both forms of one Setting see the same
+	// bursts.
+	Rates(Setting) (Rates, error)
+	// Cycle is the time after which the calendar part of the process repeats;
+	// 0 when it has none. Money is told per month only over whole cycles.
+	Cycle() sim.Time
+}
+
+// Pattern is a kind of arrival process that scenarios name in "pattern".
+type Pattern struct {
+	Name   string
+	Doc    string
+	Source string // paper or documentation the process comes from
+	// Params returns a pointer to a new parameter struct holding the defaults.
+	// Its fields carry the tags toml (key), doc, default (as text), source and
+	// required ("true").
+	Params func() any
+	// New checks params, which Params returned and a decoder filled.
+	New func(params any) (Process, error)
+}
+
+var patterns []Pattern // in order of name
+
+// RegisterPattern makes a pattern known to scenarios. It is called while
+// packages initialise and panics on an incomplete pattern or a name taken
+// twice.
+func RegisterPattern(p Pattern) Pattern {
+	if p.Name == "" || p.Doc == "" || p.Params == nil || p.New == nil {
+		panic(fmt.Sprintf("workloads: pattern %q needs a name, a doc, Params and New", p.Name))
+	}
+	i, found := slices.BinarySearchFunc(patterns, p.Name, func(q Pattern, n string) int { return strings.Compare(q.Name, n) })
+	if found {
+		panic(fmt.Sprintf("workloads: pattern %q registered twice", p.Name))
+	}
+	patterns = slices.Insert(patterns, i, p)
+	return p
+}
+
+// Patterns returns the registered patterns in order of name.
+func Patterns() []Pattern { return slices.Clone(patterns) }
+
+// LookUpPattern returns the pattern of that name. The error lists the names
+// there are.
+func LookUpPattern(name string) (Pattern, error) {
+	names := make([]string, len(patterns))
+	for i, p := range patterns {
+		if p.Name == name {
+			return p, nil
+		}
+		names[i] = p.Name
+	}
+	return Pattern{}, fmt.Errorf("got %q%s; want one of %s", name, didYouMean(name, names), quoted(names))
+}
+
+// checked wraps a constructor over a parameter type into Pattern.New.
+func checked[P any](build func(*P) (Process, error)) func(any) (Process, error) {
+	return func(params any) (Process, error) {
+		p, ok := params.(*P)
+		if !ok || p == nil {
+			panic(fmt.Sprintf("workloads: pattern got parameters of type %T, want %T from Params", params, p))
+		}
+		return build(p)
+	}
+}
