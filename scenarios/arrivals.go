@@ -26,9 +26,9 @@ func (d *decoder) arrivals(n *node, a *Arrivals, path []string) {
 		d.l.errs.add(n, "got %s, want exactly one of schedule, pattern and trace", got)
 		return
 	}
-	// from, until and repeat cut and repeat a recording; a generator has
-	// keys of these names with another meaning
+	// only a recording has an end to repeat it from
 	transforms := []string{"scale", "stretch", "scale_run_time"}
+	a.Transforms.Repeat = 1
 	var own any
 	besides := into(a, found[0])
 	switch found[0] {

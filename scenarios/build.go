@@ -55,7 +55,7 @@ func (l *loader) build(root *node) *Scenario {
 	l.checkNames(root, s, d)
 	s.SLO = l.gates(root.get("slo"), "slo", d)
 	s.Budget = l.gates(root.get("budget"), "budget", d)
-	l.replayDuration(root, s, d)
+	l.checkDuration(root, s, d)
 	s.settings = ordered(d.settings)
 	return s
 }
@@ -102,7 +102,13 @@ func (l *loader) workload(n *node, name string, path []string, arrivals *Arrival
 	d := &decoder{l: l, sameArrivals: arrivals}
 	w := Workload{Name: name}
 	own, foreign := keysOf(n.get("kind").str())
-	if d.table(n, path, foreign, into(&w, own...)) {
+	ours := n // without keys of other kinds, of which finishWorkload speaks
+	for _, k := range foreign {
+		if n.get(k) != nil {
+			ours = ours.with(k, nil)
+		}
+	}
+	if d.table(ours, path, nil, into(&w, own...)) {
 		l.finishWorkload(d, &w, n, path)
 	}
 	return w, d.settings
@@ -328,24 +334,22 @@ func (l *loader) checkScenario(root *node, s *Scenario) {
 			l.errs.addKey(root, "time_zone", "got %s, want an IANA name such as \"UTC\" or \"America/New_York\"", quote(s.TimeZone))
 		}
 	}
+}
+
+// checkDuration leaves the duration of a replay to its trace unless it is
+// given, and checks that the warm-up leaves some of it.
+func (l *loader) checkDuration(root *node, s *Scenario, d *decoder) {
+	replay := slices.ContainsFunc(s.Workloads, func(w Workload) bool { return w.Arrivals != nil && w.Arrivals.Trace != "" })
+	if replay && root.get("duration") == nil {
+		s.Duration = 0
+		d.settings = slices.DeleteFunc(d.settings, func(x Setting) bool { return x.Path == "duration" })
+	}
 	if s.Duration > 0 && s.Runs.WarmUp >= s.Duration {
 		at := root.get("runs").get("warm_up")
 		if at == nil {
 			at = root.get("duration")
 		}
-		if at != nil {
-			l.errs.add(at, "got a warm-up of %v in a duration of %v, want less: nothing would be measured", s.Runs.WarmUp, s.Duration)
-		}
-	}
-}
-
-// replayDuration leaves the duration of a replay to its trace unless it is
-// given.
-func (l *loader) replayDuration(root *node, s *Scenario, d *decoder) {
-	replay := slices.ContainsFunc(s.Workloads, func(w Workload) bool { return w.Arrivals != nil && w.Arrivals.Trace != "" })
-	if replay && root.get("duration") == nil {
-		s.Duration = 0
-		d.settings = slices.DeleteFunc(d.settings, func(x Setting) bool { return x.Path == "duration" })
+		l.errs.add(at, "got a warm-up of %v in a duration of %v, want less: nothing would be measured", s.Runs.WarmUp, s.Duration)
 	}
 }
 

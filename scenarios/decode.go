@@ -2,12 +2,9 @@ package scenarios
 
 import (
 	"encoding"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/BurntSushi/toml"
 )
 
 // decoder turns nodes into Go values by the tags of the structs, collects
@@ -33,32 +30,11 @@ func (t target) takes(f field) bool { return t.only == nil || slices.Contains(t.
 // several targets know goes to the first. besides are keys that someone else
 // decodes. The result tells whether n was a table.
 func (d *decoder) table(n *node, path []string, besides []string, targets ...target) bool {
-	claimed := map[string]bool{}
-	known := slices.Clone(besides)
-	var useful []string // known keys worth proposing
-	for _, t := range targets {
-		for _, f := range fieldsOf(t.value.Type()) {
-			if t.takes(f) {
-				known = append(known, f.name)
-				if f.later == "" {
-					useful = append(useful, f.name)
-				}
-			}
-		}
-	}
-	slices.Sort(known)
-	known = slices.Compact(known)
-	slices.Sort(useful)
-	useful = slices.Compact(useful)
 	if n != nil && n.table() == nil {
-		d.l.errs.add(n, "got %s, want a table with %s", n.describe(), some(useful))
+		d.l.errs.add(n, "got %s, want a table with %s", n.describe(), some(proposed(targets, besides)))
 		return false
 	}
-	for _, k := range n.keys() {
-		if _, ok := slices.BinarySearch(known, k); !ok {
-			d.unknown(n.get(k), k, useful)
-		}
-	}
+	claimed := map[string]bool{}
 	for _, t := range targets {
 		for _, f := range fieldsOf(t.value.Type()) {
 			if t.takes(f) && !claimed[f.name] {
@@ -67,7 +43,27 @@ func (d *decoder) table(n *node, path []string, besides []string, targets ...tar
 			}
 		}
 	}
+	for _, k := range n.keys() {
+		if !claimed[k] && !slices.Contains(besides, k) {
+			d.unknown(n.get(k), k, proposed(targets, besides))
+		}
+	}
 	return true
+}
+
+// proposed returns the keys worth proposing to someone who wrote a wrong one,
+// sorted.
+func proposed(targets []target, besides []string) []string {
+	out := slices.Clone(besides)
+	for _, t := range targets {
+		for _, f := range fieldsOf(t.value.Type()) {
+			if t.takes(f) && f.later == "" {
+				out = append(out, f.name)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // some lists keys for an error, the first few when there are many.
@@ -108,11 +104,9 @@ func (d *decoder) unknown(n *node, key string, known []string) {
 // field decodes one key of table n, which may be nil.
 func (d *decoder) field(n *node, f field, v reflect.Value, path []string) {
 	child := n.get(f.name)
-	if f.later != "" && child != nil {
-		if s, ok := child.value.(string); !ok || f.def == "" || s != f.def {
-			d.l.errs.add(child, "not modelled yet: %s; remove this key", f.later)
-			return
-		}
+	if f.later != "" && child != nil && (f.absent == nil || child.text() != f.absent.text()) {
+		d.l.errs.add(child, "not modelled yet: %s; remove this key", f.later)
+		return
 	}
 	if child != nil {
 		d.value(child, f, v, path)
@@ -123,8 +117,8 @@ func (d *decoder) field(n *node, f field, v reflect.Value, path []string) {
 		if n != nil {
 			d.l.errs.addKey(n, f.name, "missing; %s", wanted(f))
 		}
-	case f.def != "":
-		d.value(defaultNode(f, v.Type()), f, v, path)
+	case f.absent != nil:
+		d.value(f.absent, f, v, path)
 	case v.Kind() == reflect.Struct && !isScalar(v.Type()):
 		d.table(nil, path, nil, target{value: v})
 	}
@@ -147,29 +141,6 @@ func quoted(names []string) []string {
 		out[i] = quote(n)
 	}
 	return out
-}
-
-// defaultNode makes the node of a default tag.
-func defaultNode(f field, t reflect.Type) *node {
-	n := &node{value: f.def, path: f.name}
-	for t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	_, quantity := scalars[t]
-	bare := !quantity && !isScalar(t) && (t.Kind() == reflect.Bool || t.Kind() == reflect.Float64 || isInteger(t))
-	if bare || f.def[0] == '{' || f.def[0] == '[' {
-		var m map[string]any
-		_, err := toml.Decode("v = "+f.def, &m)
-		if err == nil {
-			b := builder{src: &source{}}
-			n, err = b.node(m["v"], nil, "", Where{}, 0)
-		}
-		if err != nil {
-			panic(fmt.Sprintf("scenarios: default %q of %s is not TOML: %v", f.def, f.name, err))
-		}
-		n.path = f.name
-	}
-	return n
 }
 
 // value decodes n into v and records it under path.

@@ -262,7 +262,7 @@ func TestKindsOfFields(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 	for value, want := range map[string]string{
-		"machines = 70000":              "got 70000, want 0 or more",
+		"machines = 70000":              "got 70000, want 0 to 65535",
 		"machines = 1\nfactor = nan":    "finite",
 		"machines = 1\nfactor = \"2\"":  "got \"2\", want a number, without quotes",
 		"machines = 1.0":                "got 1.0, want a whole number",
@@ -286,5 +286,45 @@ func TestTimes(t *testing.T) {
 		if _, err := parseIn(".", "start = "+text+fleet); err == nil || !strings.HasPrefix(err.Error(), "test.toml:1: start: got ") {
 			t.Errorf("start = %s: error %v", text, err)
 		}
+	}
+}
+
+// The second pass that finds places may stop early; then places are less
+// exact, never wrong, and every fault is still found.
+func TestPlacesOfOddFiles(t *testing.T) {
+	bom := "\xef\xbb\xbfregion = 3\r\n[runs]\r\nseed = -1\r\n"
+	_, err := parseIn(".", bom)
+	if got := err.Error(); !strings.Contains(got, "test.toml:1: region: got 3") || !strings.Contains(got, "test.toml:3: runs.seed: got -1") {
+		t.Errorf("byte order mark and CRLF:\n%s", got)
+	}
+	long := "[runs]\nseed = {\n  # a comment\n  a = [1,\n 2],\n}\n[slo]\nx = [ # here\n { y = 3 },\n]\n"
+	if _, err = parseIn(".", long); err == nil || !strings.Contains(err.Error(), "test.toml:2: runs.seed: got a table") || !strings.Contains(err.Error(), "test.toml:8: slo.x: got a list") {
+		t.Errorf("values over several lines:\n%v", err)
+	}
+}
+
+func TestWarmUp(t *testing.T) {
+	const replay = `
+runs.warm_up = "9d"
+[workload.replay]
+kind = "batch"
+arrivals.trace = "jobs.csv"
+[platform.fargate]
+default_capacity_provider_strategy = ["FARGATE"]
+`
+	mustParse(t, replay) // the trace may last longer
+	_, err := parseIn("testdata/good", replay, "duration=9d")
+	if err == nil || !strings.Contains(err.Error(), "got a warm-up of 9d in a duration of 9d, want less") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A workload may bear the name of a key that makes tables replace each other.
+func TestNamesThatAreKeys(t *testing.T) {
+	text := strings.NewReplacer("workload.jobs", "workload.trace", "workload.agent", "workload.dist", "platform.ec2", "platform.pattern",
+		`"ec2"`, `"pattern"`, "workload.jobs.", "workload.trace.").Replace(fleet)
+	s := mustParse(t, text, "platform.big.workload.dist.memory=64")
+	if got := platform(t, s, "big").Workloads; len(s.Workloads) != 2 || got[0].Memory != 64 || got[1].Memory != 2*units.GiB {
+		t.Errorf("workloads %+v", got)
 	}
 }

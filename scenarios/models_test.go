@@ -27,7 +27,7 @@ type asgParams struct {
 type asgGroup struct {
 	Min      int64 `toml:"min" required:"true" min:"0" max:"5000"`
 	Max      int64 `toml:"max" required:"true" min:"0" max:"5000"`
-	WarmPool int64 `toml:"warm_pool" default:"0" min:"0"`
+	WarmPool int64 `toml:"warm_pool" default:"0" later:"warm pools (only 0 is accepted)"`
 }
 
 type asgShares struct {

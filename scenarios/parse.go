@@ -37,12 +37,13 @@ func parseTOML(src *source, text []byte) (*node, error) {
 	if len(text) > maxFileBytes || bytes.Count(text, []byte("["))+bytes.Count(text, []byte("{")) > maxBrackets {
 		return nil, Error{Where: whole, Msg: fmt.Sprintf("the file is too large, want at most 1 MiB and %d brackets; keep recorded work in a trace file", maxBrackets)}
 	}
+	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // a byte order mark, as some editors leave
 	var values map[string]any
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxError(src, err)
 	}
 	b := builder{src: src, lines: lineStarts(text)}
-	root, err := b.node(values, index(text), "", Where{File: src.name, Line: 1, Col: 1}, 0)
+	root, err := b.node(values, index(text), "", whole, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ type Scenario struct {
 	AvailabilityZones int64          `toml:"availability_zones" default:"3" min:"1" max:"6" doc:"zones the subnets lie in"`
 	Start             time.Time      `toml:"start" default:"2026-11-23T00:00:00Z" doc:"clock time of simulated time 0; a Monday; fixes cron, weekdays and hours"`
 	TimeZone          string         `toml:"time_zone" default:"UTC" doc:"IANA zone of cron expressions and daily patterns"`
-	Duration          units.Duration `toml:"duration" default:"7d" min:"1s" doc:"simulated span; default the trace's span when the work is a replay"`
+	Duration          units.Duration `toml:"duration" default:"7d" min:"1s" doc:"simulated span; default the trace's span when the work is a replay"` // 0: the trace's span
 	StartState        string         `toml:"start_state" default:"steady" allowed:"steady|empty" doc:"steady: at time zero services and daemons run, images are cached, groups have the size they need"`
 	CPUModel          string         `toml:"cpu_model" default:"shared" allowed:"shared|reserved" doc:"shared: EC2 tasks may take idle CPU; reserved: every task runs at its reservation"`
 	Baseline          string         `toml:"baseline" doc:"the platform the others are compared with; default the first by name"`
@@ -203,22 +203,21 @@ type Arrivals struct {
 	Count    int64  `toml:"count" default:"1" min:"1" max:"10000000" doc:"tasks per firing of the schedule"`
 
 	Pattern string `toml:"pattern" doc:"a registered generator; its own keys stand beside"`
-	Params  any    `toml:"-"` // the pattern's parameter struct, decoded
+	Params  any    `toml:"-"` // the pattern's parameter struct, decoded; of a schedule *workloads.ScheduleParams
 
-	Trace   string `toml:"trace" file:"true" doc:"file in a known format, relative to the scenario"`
-	Options any    `toml:"-"` // traces.Options, decoded
+	Trace   string `toml:"trace" file:"true" doc:"file in a known format, relative to the scenario"` // absolute once loaded, or "library:NAME": see Scenario.Open
+	Options any    `toml:"-"`                                                                        // traces.Options, decoded
 
 	Transforms Transforms `toml:"-"` // decoded from the same table
 }
 
 // Transforms bend a source of work; each key stands in the arrivals table.
+// The window of a replay (from, until) belongs to the trace's own options.
 type Transforms struct {
-	From    units.Duration `toml:"from" default:"0s" doc:"replay from this time of the trace on, which becomes time 0"`
-	Until   units.Duration `toml:"until" doc:"replay up to this time of the trace"`
-	Scale   units.PPM      `toml:"scale" default:"100%" max:"10000%" doc:"more or fewer tasks, thinned or repeated at random"`
-	Stretch units.PPM      `toml:"stretch" default:"100%" min:"0.01%" max:"10000%" doc:"times between arrivals"`
-	RunTime units.PPM      `toml:"scale_run_time" default:"100%" min:"0.01%" max:"10000%" doc:"run times and work"`
-	Repeat  int64          `toml:"repeat" default:"1" min:"1" max:"1000000" doc:"the trace end to end this often"`
+	Scale   units.PPM `toml:"scale" default:"100%" max:"10000%" doc:"more or fewer tasks, thinned or repeated at random"`
+	Stretch units.PPM `toml:"stretch" default:"100%" min:"0.01%" max:"10000%" doc:"times between arrivals"`
+	RunTime units.PPM `toml:"scale_run_time" default:"100%" min:"0.01%" max:"10000%" doc:"run times and work"`
+	Repeat  int64     `toml:"repeat" default:"1" min:"1" max:"1000000" doc:"the trace end to end this often; 1 for schedules and patterns, which do not have the key"`
 }
 
 // Platform is one [platform.NAME]: a way to run the same work.

@@ -54,8 +54,10 @@ func (l *loader) family(n *node, name string) (string, bool) {
 // checkItems checks one strategy, written at node at, on platform p of table n.
 func (l *loader) checkItems(items []StrategyItem, at *node, p string, n *node) {
 	if len(items) == 0 {
-		l.errs.add(at, `got no capacity provider, want at least one, such as ["FARGATE"]`)
-		return
+		if list, ok := at.list(); ok && len(list) == 0 {
+			l.errs.add(at, `got no capacity provider, want at least one, such as ["FARGATE"]`)
+		}
+		return // anything else was said to be no list
 	}
 	if len(items) > maxStrategyItems {
 		l.errs.add(at, "got %d capacity providers, want at most %d", len(items), maxStrategyItems)

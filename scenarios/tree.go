@@ -62,6 +62,11 @@ func (n *node) list() ([]*node, bool) {
 	return l, ok
 }
 
+func (n *node) isList() bool {
+	_, ok := n.list()
+	return ok
+}
+
 // str returns a string's value.
 func (n *node) str() string {
 	if n == nil {

@@ -161,7 +161,7 @@ func (d *decoder) scalar(n *node, f field, v reflect.Value) (text string, ok boo
 		d.l.errs.add(n, "got %s, want %s", n.describe(), bounds(f))
 		return "", false
 	}
-	if err != nil {
+	if _, isString := n.value.(string); err != nil && (len(f.allowed) == 0 || isString) {
 		d.blame(n, err)
 		return "", false
 	}
@@ -173,7 +173,7 @@ func (d *decoder) scalar(n *node, f field, v reflect.Value) (text string, ok boo
 		d.l.errs.add(n, "got %s, want %s%s", n.describe(), list(quoted(f.allowed), "or"), hint)
 		return "", false
 	}
-	if !within(f, v) {
+	if (f.min != "" || f.max != "") && (number(v) < f.low || number(v) > f.high) {
 		d.l.errs.add(n, "got %s, want %s", n.describe(), bounds(f))
 		return "", false
 	}
@@ -190,25 +190,6 @@ func (d *decoder) blame(n *node, err error) {
 		}
 		d.l.errs.add(at, "%s", msg)
 	}
-}
-
-// within checks min and max, which are written as the field itself is.
-func within(f field, v reflect.Value) bool {
-	if f.min == "" && f.max == "" {
-		return true
-	}
-	bound := func(s string) int64 {
-		b := reflect.New(v.Type()).Elem()
-		g := field{name: f.name, def: s}
-		if _, err := readScalar(defaultNode(g, v.Type()), b); err != nil {
-			panic(fmt.Sprintf("scenarios: bound %q of %s: %v", s, f.name, err))
-		}
-		return number(b)
-	}
-	if !isInteger(v.Type()) {
-		panic(fmt.Sprintf("scenarios: %s has bounds but type %v", f.name, v.Type()))
-	}
-	return (f.min == "" || number(v) >= bound(f.min)) && (f.max == "" || number(v) <= bound(f.max))
 }
 
 // number returns an integer's value; beyond int64 it is cut there, which
@@ -276,7 +257,11 @@ func readScalar(n *node, v reflect.Value) (string, error) {
 	case t.Kind() == reflect.String:
 		s, ok := n.value.(string)
 		if !ok {
-			return "", fmt.Errorf("got %s, want a string; put quotes around it", n.describe())
+			hint := "; put quotes around it"
+			if n.table() != nil || n.isList() {
+				hint = ""
+			}
+			return "", fmt.Errorf("got %s, want a string%s", n.describe(), hint)
 		}
 		v.SetString(s)
 		return quote(s), nil
@@ -322,9 +307,11 @@ func readInteger(n *node, v reflect.Value) (string, error) {
 		return "", fmt.Errorf("got %s, want a whole number%s", n.describe(), hint)
 	case !ok:
 		return "", fmt.Errorf("got %s, want a whole number", n.describe())
+	case v.CanUint() && v.Type().Bits() == 64 && x < 0:
+		return "", fmt.Errorf("got %d, want 0 or more", x)
 	case v.CanUint():
 		if x < 0 || v.OverflowUint(uint64(x)) {
-			return "", fmt.Errorf("got %d, want 0 or more", x)
+			return "", fmt.Errorf("got %d, want 0 to %d", x, uint64(math.MaxUint64)>>(64-v.Type().Bits()))
 		}
 		v.SetUint(uint64(x))
 	default:
@@ -337,27 +324,25 @@ func readInteger(n *node, v reflect.Value) (string, error) {
 }
 
 func (s scalarType) read(n *node) (int64, error) {
-	wrong := fmt.Errorf("got %s, want %s", n.describe(), s.want)
+	hint := ""
 	switch x := n.value.(type) {
 	case string:
 		got, err := s.parse(x)
-		if err != nil && !strings.HasPrefix(err.Error(), "got ") {
-			return 0, fmt.Errorf("%w: %w", wrong, err)
+		if err == nil || strings.HasPrefix(err.Error(), "got ") {
+			return got, err
 		}
-		return got, err
+		hint = ": " + err.Error()
 	case int64:
-		if s.integer == nil {
-			return 0, fmt.Errorf("%w; write the unit", wrong)
+		if s.integer != nil {
+			if got, err := s.integer(x); err != errUnit {
+				return got, err
+			}
 		}
-		got, err := s.integer(x)
-		if err == errUnit {
-			return 0, fmt.Errorf("%w; write the unit", wrong)
-		}
-		return got, err
+		hint = "; write the unit"
 	case decimal:
-		return 0, fmt.Errorf("%w; a bare decimal has no unit", wrong)
+		hint = "; a bare decimal has no unit"
 	}
-	return 0, wrong
+	return 0, fmt.Errorf("got %s, want %s%s", n.describe(), s.want, hint)
 }
 
 // readTime reads a date-time or date, with 1970 to 2199 as years: simulated

@@ -85,14 +85,30 @@ func (l *ladder) insert(e event) {
 		l.insertEarly(e)
 		return
 	}
-	l.run = append(l.run, e)
-	run := l.run
+	if n == cap(l.run) {
+		l.makeRoom()
+		n = len(l.run)
+	}
+	run := l.run[:n+1]
+	l.run = run
 	i := n
 	for i > l.head && e.hi < run[i-1].hi {
 		run[i] = run[i-1]
 		i--
 	}
 	run[i] = e
+}
+
+// makeRoom moves the run back to the start of its memory, or, if most of that
+// is in use, to twice as much.
+func (l *ladder) makeRoom() {
+	to := l.run
+	pending := len(l.run) - l.head
+	if pending+headroom > cap(l.run)/2 {
+		to = make([]event, 2*cap(l.run))
+	}
+	copy(to[headroom:cap(to)], l.run[l.head:])
+	l.run, l.head = to[:headroom+pending], headroom
 }
 
 // insertEarly is insert far from the end of the run. If that is far from the

@@ -37,6 +37,25 @@ type curveProcess struct {
 
 func (p curveProcess) Cycle() sim.Time { return p.cycle }
 
+func (p curveProcess) Scale(f float64) Process {
+	checkScale(f)
+	return curveProcess{p.cycle, func(s Setting) curve { return scaledCurve{p.start(s), f} }}
+}
+
+type scaledCurve struct {
+	curve
+	f float64
+}
+
+func (c scaledCurve) piece(t sim.Time) piece {
+	p := c.curve.piece(t)
+	p.most *= c.f
+	p.mean *= c.f
+	return p
+}
+
+func (c scaledCurve) at(t sim.Time) float64 { return c.curve.at(t) * c.f }
+
 func (p curveProcess) Arrivals(s Setting) (Arrivals, error) {
 	if err := s.check(); err != nil {
 		return nil, err

@@ -134,6 +134,15 @@ func TestLognormalPairs(t *testing.T) {
 	}
 }
 
+// Two lognormals share a mean and a p95 above it; the lighter tail is meant.
+func TestLognormalMeanP95(t *testing.T) {
+	d := LognormalMeanP95(units.Duration(2*time.Second), units.Duration(5*time.Second))
+	// sigma^2/2 - 1.645 sigma + ln 2.5 = 0 at 0.711 and 2.579; cv = sqrt(e^sigma^2 - 1).
+	if cv := d.Std() / d.Mean(); !near(cv, 0.8106, 2e-3) {
+		t.Errorf("%v: cv %v, want 0.81", d, cv)
+	}
+}
+
 // One draw takes one number, whatever the family, so that runs which differ in
 // a distribution stay in step.
 func TestDrawTakesOneNumber(t *testing.T) {

@@ -167,11 +167,8 @@ type clock struct {
 }
 
 func newClock(s Setting) clock {
-	loc := s.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	return clock{start: s.Start.UnixNano(), loc: loc}
+	start := s.start()
+	return clock{start: start.UnixNano(), loc: start.Location()}
 }
 
 // read returns the local weekday and time of day at t.

@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 type Setting struct {
 	Seed, Replication uint64
 	Workload          string         // names the streams: "<workload>/arrivals"
-	Start             time.Time      // the calendar's reading at time zero
+	Start             time.Time      // the calendar's reading at time zero; zero is Monday, 2024-01-01 UTC
 	Location          *time.Location // of clock times and weekdays; nil is UTC
 	Horizon           sim.Time       // nothing arrives at or after it; over 0
 }
@@ -22,7 +23,22 @@ func (s Setting) check() error {
 	if s.Horizon <= 0 {
 		return fmt.Errorf("workload %s: got a horizon of %v, want over 0", s.Workload, s.Horizon)
 	}
+	if y := s.start().Year(); y < 1970 || y > 2150 {
+		return fmt.Errorf("workload %s: got a start in the year %d, want 1970 to 2150", s.Workload, y)
+	}
 	return nil
+}
+
+// start is time zero on the local calendar.
+func (s Setting) start() time.Time {
+	loc := s.Location
+	if loc == nil {
+		loc = time.UTC
+	}
+	if s.Start.IsZero() {
+		return time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).In(loc)
+	}
+	return s.Start.In(loc)
 }
 
 // Arrivals is a sequence of arrival times that never decreases.
@@ -43,6 +59,10 @@ type Process interface {
 	// Cycle is the time after which the calendar part of the process repeats;
 	// 0 when it has none. Money is told per month only over whole cycles.
 	Cycle() sim.Time
+	// Scale returns the process at f times the rate; f is finite and 0 or
+	// more, or Scale panics. Unlike ScaleRate, which copies tasks, it keeps the
+	// kind of process: Poisson stays Poisson.
+	Scale(f float64) Process
 }
 
 // Pattern is a kind of arrival process that scenarios name in "pattern".
@@ -89,6 +109,12 @@ func LookUpPattern(name string) (Pattern, error) {
 		names[i] = p.Name
 	}
 	return Pattern{}, fmt.Errorf("got %q%s; want one of %s", name, didYouMean(name, names), quoted(names))
+}
+
+func checkScale(f float64) {
+	if !(f >= 0) || math.IsInf(f, 1) {
+		panic(fmt.Sprintf("workloads: Process.Scale(%v): factor must be finite and 0 or more", f))
+	}
 }
 
 // checked wraps a constructor over a parameter type into Pattern.New.

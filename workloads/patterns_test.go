@@ -170,16 +170,26 @@ func TestPatternsConform(t *testing.T) {
 			if math.Abs(n-want) > 0.06*want {
 				t.Errorf("got %v arrivals, want about %v", n, want)
 			}
+			scaled := float64(len(unroll(t, p.Scale(1.3), s)))
+			if math.Abs(scaled-1.3*n) > 0.02*n+5*math.Sqrt(n)*1.3 {
+				t.Errorf("scaled by 1.3: %v arrivals, want about 1.3 x %v", scaled, n)
+			}
 			if _, scheduled := ex.toml["spread"]; name == "schedule" && !scheduled {
 				if _, err := p.Rates(s); err == nil || !strings.Contains(err.Error(), "spread") {
 					t.Errorf("rates of tasks that arrive at once: error %v, want advice to spread them", err)
 				}
 				return
 			}
+			if scaled := unroll(t, p.Scale(0), s); len(scaled) != 0 {
+				t.Errorf("scaled by 0: %d arrivals", len(scaled))
+			}
 			// Both forms see the same rate, so only Poisson noise parts them.
 			integral := rateIntegral(t, p, s)
 			if math.Abs(n-integral) > 5*math.Sqrt(integral)+20 {
 				t.Errorf("got %v arrivals where the rates add up to %v", n, integral)
+			}
+			if got := rateIntegral(t, p.Scale(1.3), s); !near(got, 1.3*integral, 0.02) {
+				t.Errorf("scaled by 1.3 the rates add up to %v, want 1.3 x %v", got, integral)
 			}
 			if s.Horizon = 0; s.check() == nil {
 				t.Error("a horizon of 0 was accepted")
@@ -334,21 +344,25 @@ func TestHeavyTailsStayBursty(t *testing.T) {
 }
 
 // Equilibrium from the first second: over many replications the mean count in
-// a first short window is the long-run mean, whatever the dwell times.
+// a first window is the long-run mean, whatever the dwell times.
 func TestBurstyStartsInEquilibrium(t *testing.T) {
-	const window, replications = 5 * sim.Minute, 20_000
-	for _, dwell := range []any{"1h", table{"dist": "constant", "value": "1h"}, table{"dist": "uniform", "min": "10m", "max": "110m"}} {
-		p := decodePattern(t, table{"pattern": "bursty", "quiet": "0/s", "burst": "2/min", "quiet_for": dwell, "burst_for": dwell})
-		var late float64
+	const window, replications = 30 * sim.Minute, 20_000
+	for _, dwell := range [][2]any{
+		{"55m", "5m"},
+		{table{"dist": "constant", "value": "55m"}, table{"dist": "constant", "value": "5m"}},
+		{table{"dist": "uniform", "min": "10m", "max": "100m"}, table{"dist": "pareto", "alpha": 2.5, "mean": "5m"}},
+	} {
+		p := decodePattern(t, table{"pattern": "bursty", "quiet": "0/s", "burst": "2/min", "quiet_for": dwell[0], "burst_for": dwell[1]})
+		var sum float64
 		for r := range replications {
 			s := setting(window)
 			s.Replication = uint64(r)
-			late += float64(len(unroll(t, p, s)))
+			sum += float64(len(unroll(t, p, s)))
 		}
-		// Mean 5 a window; variance about 5 + 25 for the two states.
-		mean := late / replications
-		if math.Abs(mean-5) > 4*math.Sqrt(31.0/replications) {
-			t.Errorf("dwell %v: %v arrivals in the first five minutes, want 5", dwell, mean)
+		// One part in twelve of 30 minutes at 2/min is 5. The variance is at
+		// most 5 + 4 x that of the minutes in bursts, which is under 30.
+		if mean := sum / replications; math.Abs(mean-5) > 4*math.Sqrt(125.0/replications) {
+			t.Errorf("dwell %v: %v arrivals in the first half hour, want 5", dwell, mean)
 		}
 	}
 }

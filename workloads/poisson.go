@@ -2,6 +2,7 @@ package workloads
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 
 	"ecsim/sim"
@@ -52,6 +53,11 @@ var _ = RegisterPattern(Pattern{
 type steadyProcess units.Rate
 
 func (p steadyProcess) Cycle() sim.Time { return 0 }
+
+func (p steadyProcess) Scale(f float64) Process {
+	checkScale(f)
+	return steadyProcess(math.Round(math.Min(float64(p)*f, maxDraw)))
+}
 
 func (p steadyProcess) Arrivals(s Setting) (Arrivals, error) {
 	return &steady{rate: uint64(p), horizon: s.Horizon}, s.check()

@@ -3,6 +3,7 @@ package workloads
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -73,7 +74,7 @@ func (s *Schedule) String() string { return s.text }
 //
 // A cron time that a clock set forward leaves out is skipped; one that a clock
 // set back brings twice fires the first time only.
-// Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
+// Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 func (s *Schedule) Next(after, created time.Time) (time.Time, bool) {
 	switch {
 	case s.every > 0:
@@ -87,17 +88,15 @@ func (s *Schedule) Next(after, created time.Time) (time.Time, bool) {
 		t, exists := s.atIn(after.Location())
 		return t, exists && t.After(after)
 	}
-	loc := after.Location()
-	// Begin a minute early: after itself may be the second of two equal
-	// readings, and a firing exactly one nanosecond later must be found.
-	t := after.Add(-time.Minute)
-	w := wall{t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute()}
+	w := wall{after.Year(), after.Month(), after.Day(), after.Hour(), after.Minute()}
 	for {
+		// After may be in the second pass of a repeated hour, whose firings
+		// all came in the first.
 		var ok bool
 		if w, ok = s.cron.next(w); !ok {
 			return time.Time{}, false
 		}
-		if at, exists := instant(w, 0, loc); exists && at.After(after) {
+		if at, exists := instant(w, 0, after.Location()); exists && at.After(after) {
 			return at, true
 		}
 	}
@@ -163,7 +162,8 @@ type ScheduleParams struct {
 }
 
 var _ = RegisterPattern(Pattern{
-	Name:   "schedule",
+	Name: "schedule",
+	// Assumed: at second 0; AWS promises only the minute.
 	Doc:    "So many tasks each time an AWS schedule fires, at second 0 of the minute.",
 	Source: "https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
 	Params: func() any { return &ScheduleParams{Count: CountDist{Constant(1)}} },
@@ -193,6 +193,25 @@ type scheduleProcess struct {
 
 func (p *scheduleProcess) Cycle() sim.Time { return p.schedule.Cycle() }
 
+// Scale multiplies the count per firing. A constant that becomes a fraction is
+// drawn as one of its neighbours, so that the mean is exact.
+func (p *scheduleProcess) Scale(f float64) Process {
+	checkScale(f)
+	scaled := *p
+	n, constant := p.count.IsConstant()
+	x := float64(n) * f
+	if down := math.Floor(x); constant && down != x {
+		law, err := newValues([]float64{down, down + 1}, []float64{down + 1 - x, x - down})
+		if err != nil {
+			panic(fmt.Sprintf("workloads: %d tasks x %v: %v", n, f, err))
+		}
+		scaled.count = FromLaw(law, fmt.Sprintf("%v x %.6g", p.count, f))
+	} else {
+		scaled.count = p.count.Scale(f)
+	}
+	return &scaled
+}
+
 func (p *scheduleProcess) Arrivals(s Setting) (Arrivals, error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -204,15 +223,14 @@ func (p *scheduleProcess) Rates(s Setting) (Rates, error) {
 	if p.spread == 0 {
 		return nil, errors.New(`a schedule whose tasks arrive all at once has no rate; give spread, such as "10m", or another pattern`)
 	}
-	return &scheduleRates{firings: p.firings(s), spread: p.spread}, s.check()
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return &scheduleRates{firings: p.firings(s), spread: p.spread}, nil
 }
 
 func (p *scheduleProcess) firings(s Setting) firings {
-	loc := s.Location
-	if loc == nil {
-		loc = time.UTC
-	}
-	f := firings{schedule: p.schedule, count: p.count, start: s.Start.In(loc), horizon: s.Horizon,
+	f := firings{schedule: p.schedule, count: p.count, start: s.start(), horizon: s.Horizon,
 		r: sim.Stream(s.Seed, s.Replication, s.Workload+"/count")}
 	f.last = f.start.Add(-1)
 	f.advance()

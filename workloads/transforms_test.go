@@ -204,6 +204,14 @@ func TestScaleRateCounts(t *testing.T) {
 	}
 }
 
+// Copies without jitter come after all originals of their time, in order.
+func TestScaleRateTies(t *testing.T) {
+	got := collect(t, ScaleRate(source([2]int64{5, 1}, [2]int64{5, 2}, [2]int64{6, 3}), 3, 0, sim.Stream(1, 0, "x")))
+	if a, want := arrivalsOf(got), "5:1 5:2 5:1 5:1 5:2 5:2 6:3 6:3 6:3"; a != want {
+		t.Errorf("got %q, want %q", a, want)
+	}
+}
+
 func TestMergeOrder(t *testing.T) {
 	m := Merge(source([2]int64{1, 10}, [2]int64{5, 11}), source([2]int64{0, 20}, [2]int64{5, 21}, [2]int64{5, 22}), source(), source([2]int64{5, 40}))
 	if got, want := arrivalsOf(collect(t, m)), "0:20 1:10 5:11 5:21 5:22 5:40"; got != want {

@@ -316,3 +316,36 @@ func TestAmount(t *testing.T) {
 		t.Errorf("amount %s, bill %s", got.Decimal(), want.Decimal())
 	}
 }
+
+// Of equal savings the lower rate is covered first; zonal Reserved Instances
+// leave other zones to regional ones, whatever their order in the scenario; a
+// plan is not spent where it costs more than on demand.
+func TestOrderOfCoverage(t *testing.T) {
+	b := mustRate(t, guideHour(), guideBook, Terms{SavingsPlan: SavingsPlan{Plan: Plan{Kind: ComputeSP, Years: 1}, Commitment: usd(t, "7.60")}})
+	for _, line := range b.Lines {
+		if line.Class == Fargate && (line.Plan != "") != (line.Unit == GBHour) {
+			t.Errorf("%s: %s %s under plan %q; want all GB-hours and no vCPU-hours covered", line.SKU, line.Quantity, line.Unit, line.Plan)
+		}
+	}
+
+	l := hourLedger()
+	for _, zone := range []string{"a", "b"} {
+		l.Span(l.Meter(Instance("m5.large", region, zone, OnDemand, 0)), -1, 0, 3600, 1)
+	}
+	standard := Plan{Kind: StandardRI, Years: 1}
+	b = mustRate(t, l, lawBook, Terms{Owned: []Owned{
+		{Plan: standard, InstanceType: "m5.large", Count: 1, Region: region}, {Plan: standard, InstanceType: "m5.large", Count: 1, Zone: "a"}}})
+	if want := usd(t, "0.1226"); b.Total != want || b.Idle.Commitment != 0 {
+		t.Errorf("two reserved: got %s, unused %s; want %s, none", b.Total.Decimal(), b.Idle.Commitment.Decimal(), want.Decimal())
+	}
+	b = mustRate(t, l, lawBook, Terms{Owned: []Owned{{Plan: standard, InstanceType: "m5.large", Count: 1, Region: "eu-west-1", USDPerHour: usd(t, "0.06")}}})
+	if want := usd(t, "0.2522"); b.Total != want {
+		t.Errorf("reserved in another region: got %s, want %s", b.Total.Decimal(), want.Decimal())
+	}
+
+	b = mustRate(t, l, lawBook, Terms{Rates: map[string]units.Price{"ec2.m5.large.on_demand": units.DollarPrice * 5 / 100},
+		SavingsPlan: SavingsPlan{Plan: Plan{Kind: ComputeSP, Years: 1}, Commitment: units.Dollar}})
+	if want := usd(t, "1.10"); b.Total != want {
+		t.Errorf("on demand below the plan's rate: got %s, want %s", b.Total.Decimal(), want.Decimal())
+	}
+}

@@ -110,6 +110,9 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 		return fmt.Sprintf("%v and %v is not a Fargate task size (%s); use fargate.size = \"round-up\", which would make it %v and %v",
 			cpu, memory, FargateMemoryFor(cpu), s.cpu, s.memory)
 	}
+	if plain, plainMemory, err := FargateSize(n.shape.CPU, n.shape.Memory); err == nil && (plain < s.cpu || plainMemory < s.memory) && w.cfg.Kind != Batch {
+		f.c.note(result.Warning, w.cfg.Name, fmt.Sprintf("daemons as sidecars lift its Fargate size from %v, %v to %v, %v", plain, plainMemory, s.cpu, s.memory), "")
+	}
 	s.storage = max(0, units.MiB(w.cfg.EphemeralGiB)*units.GiB-billing.FargateFreeStorage)
 	// Meters are made here, not at the first task, so that their order does
 	// not depend on the order of events.

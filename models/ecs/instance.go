@@ -32,6 +32,7 @@ type machine struct {
 	weight     int64               // split weight
 	meters     [3][]instanceMeters // by purchase option, then zone
 	memorySrc  string
+	launched   int64
 	attributes []placement.Attribute // custom
 }
 
@@ -393,6 +394,7 @@ func (p *pool) newInstance(m *machine, option billing.Option, zone int32, now si
 		launched: now, billed: now, first: none, last: none, cached: cached,
 		cpu: int64(m.cpu) * rateScale, speed: p.speed, freeCPU: int64(m.cpu), freeMemory: int64(m.memory)}
 	p.launches++
+	m.launched++
 	p.live = append(p.live, inst)
 	p.changed(now)
 	return inst
@@ -557,7 +559,9 @@ func (p *pool) Report(now sim.Time, into *result.Provider) {
 	into.MaxInstances = p.countLvl.Max()
 	into.Instances = c2series(p.count, now)
 	for _, m := range p.machines {
-		into.InstanceTypes = append(into.InstanceTypes, m.name)
+		if m.launched > 0 {
+			into.InstanceTypes = append(into.InstanceTypes, m.name)
+		}
 		if m.meters[billing.Spot] != nil {
 			into.Spot = true
 		}

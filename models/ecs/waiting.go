@@ -172,12 +172,12 @@ func (c *Cluster) roomOn(inst int32, now sim.Time) {
 		if best < 0 {
 			return
 		}
-		k := &c.classes[best]
-		id := k.head
-		c.unwait(id)
-		p := c.needs[c.tasks[id].need].plans[k.provider]
-		c.fleet.Commit(p, in.host)
-		c.settle(id, inst, now)
+		// The room is committed before the line moves up: a task let into
+		// PROVISIONING may be placed at once.
+		k := c.classes[best]
+		c.fleet.Commit(c.needs[k.need].plans[k.provider], in.host)
+		c.unwait(k.head)
+		c.settle(k.head, inst, now)
 	}
 }
 
@@ -194,8 +194,9 @@ func (c *Cluster) retryDynamic(now sim.Time) {
 			}
 			id := k.head
 			if h, why := c.fleet.Place(p, uint64(c.tasks[id].attempts), c.tasks[id].entity); why == placement.ReasonNone {
+				inst := c.byHost[h]
 				c.unwait(id)
-				c.settle(id, c.byHost[h], now)
+				c.settle(id, inst, now)
 				again = true
 				break
 			}

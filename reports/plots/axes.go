@@ -173,8 +173,11 @@ func (spanTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	for i := math.Ceil(low/step - 1e-9); i*step <= high*(1+1e-9); i++ {
 		label := "0"
-		if i != 0 {
-			label = spanLabel(math.Round(i*step*1000) / 1000)
+		if v := math.Round(i*step*1000) / 1000; v != 0 {
+			label = spanLabel(v)
+			if step < 60 && v >= 60 {
+				label = strconv.FormatFloat(v, 'f', -1, 64) + " s" // one unit along the axis
+			}
 		}
 		ticks = append(ticks, plot.Tick{Value: i * step, Label: label})
 	}

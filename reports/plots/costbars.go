@@ -39,7 +39,10 @@ func costBars(in Input) Figure {
 	if last := rows[len(rows)-1]; len(rows) > 1 {
 		f.Headline += fmt.Sprintf(" to %s on %s", result.FormatUSD(cost(last).V), last.Platform)
 	}
-	f.Note = fmt.Sprintf("mean of %s; paid, after discount and commitments; the bracket is the 95 %% interval", plural(int64(rows[0].Runs), "run"))
+	f.Note = "one run, so no interval; paid, after discount and commitments"
+	if n := rows[0].Runs; n > 1 {
+		f.Note = fmt.Sprintf("mean of %d runs; paid, after discount and commitments; the bracket is the 95 %% interval", n)
+	}
 
 	colors := workloadFills(rows)
 	bars := costStack{rows: rows, cost: cost, fills: colors}

@@ -25,6 +25,9 @@ var _ = RegisterPlot(Plot{
 // name.
 var classOrder = []string{"ec2", "fargate", "lambda", "storage", "load-balancer", "network", "transfer", "fee", "unused-commitment", "other"}
 
+// maxBars is how many bars a panel shows; beyond it hours are put together.
+const maxBars = 400
+
 // classes are those that cost something, in stacking order.
 func classes(hourly []result.HourlyCost) []string {
 	some := map[string]bool{}
@@ -65,14 +68,19 @@ func costTime(in Input, o *result.Outcome) Figure {
 		f.Empty = "no data: nothing was charged"
 		return f
 	}
+	group := 1 + (len(r.Bill.Hourly)-1)/maxBars
 	low := make([]float64, len(r.Bill.Hourly))
 	bars := boxes{}
 	for _, class := range names {
 		f.Legend = append(f.Legend, Key{Label: class, Fill: classFill(class)})
-		for i, h := range r.Bill.Hourly {
-			from := max(h.From, r.WarmUp)
-			until := min(h.From+sim.Hour, r.Duration)
-			usd := h.Class[class].Float()
+		for i := 0; i < len(r.Bill.Hourly); i += group {
+			hours := r.Bill.Hourly[i:min(i+group, len(r.Bill.Hourly))]
+			from := max(hours[0].From, r.WarmUp)
+			until := min(hours[len(hours)-1].From+sim.Hour, r.Duration)
+			var usd float64
+			for _, h := range hours {
+				usd += h.Class[class].Float()
+			}
 			if usd == 0 || until <= from {
 				continue
 			}
@@ -81,6 +89,9 @@ func costTime(in Input, o *result.Outcome) Figure {
 			bars.rects = append(bars.rects, rect{from.Seconds(), until.Seconds(), low[i], low[i] + rate, classFill(class)})
 			low[i] += rate
 		}
+	}
+	if group > 1 {
+		f.Note += fmt.Sprintf("; a bar is the mean of %d hours", group)
 	}
 	top := newPlot("$ per hour")
 	top.Y.Tick.Marker = niceTicks{Prefix: "$"}

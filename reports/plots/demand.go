@@ -39,7 +39,7 @@ func demand(in Input, o *result.Outcome) Figure {
 	xs, have := steps(&c.CapacityCPU, float64(units.VCPU), end)
 	dx, want := steps(&c.DemandCPU, float64(units.VCPU), end)
 	headroom(top, highest(have, want))
-	top.Add(gridLines{x: true, y: true}, area{xs: xs, high: have, fill: spare}, curve{xs, have, thin(outline, 1)},
+	top.Add(gridLines{x: true, y: true}, area{xs, have, spare}, curve{xs, have, thin(outline, 1)},
 		curve{dx, want, lineStyle(0)}, windowEdges{r})
 
 	low := newPlot("tasks waiting")
@@ -47,7 +47,7 @@ func demand(in Input, o *result.Outcome) Figure {
 	timeAxis(low, r, in.Location, true)
 	wx, waiting := steps(&c.Waiting, 1, end)
 	headroom(low, max(1, highest(waiting)))
-	low.Add(gridLines{x: true, y: true}, area{xs: wx, high: waiting, fill: withAlpha(vermillion, 0x40)}, curve{wx, waiting, thin(vermillion, 1.6)}, windowEdges{r})
+	low.Add(gridLines{x: true, y: true}, area{wx, waiting, blush}, curve{wx, waiting, thin(vermillion, 1.6)}, windowEdges{r})
 	f.Legend[2].Line = thin(vermillion, 1.6)
 	f.Panels = []*plot.Plot{top, low}
 	return f

@@ -2,6 +2,7 @@ package plots
 
 import (
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -25,29 +26,34 @@ func (g gridLines) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// area fills between two lines over the same xs.
+// chunk is how many points are drawn at once: the rasteriser's time grows with
+// the square of the edges in a path that cross one row of pixels.
+const chunk = 64
+
+// chunks calls f for pieces of n points that overlap by one step, so that
+// opaque pieces show no seam.
+func chunks(n int, f func(from, until int)) {
+	for from := 0; from < n; from += chunk {
+		f(max(from-2, 0), min(from+chunk, n))
+	}
+}
+
+// area fills between zero and a line, in an opaque colour.
 type area struct {
-	xs, low, high []float64 // low nil is zero
-	fill          color.Color
+	xs, ys []float64
+	fill   color.Color
 }
 
 func (a area) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
-	if len(a.xs) == 0 {
-		return
-	}
-	points := make([]vg.Point, 0, 2*len(a.xs))
-	for i, x := range a.xs {
-		points = append(points, vg.Point{X: tx(x), Y: ty(a.high[i])})
-	}
-	for i := len(a.xs) - 1; i >= 0; i-- {
-		var low float64
-		if a.low != nil {
-			low = a.low[i]
+	chunks(len(a.xs), func(from, until int) {
+		points := []vg.Point{{X: tx(a.xs[from]), Y: ty(0)}}
+		for i := from; i < until; i++ {
+			points = append(points, vg.Point{X: tx(a.xs[i]), Y: ty(a.ys[i])})
 		}
-		points = append(points, vg.Point{X: tx(a.xs[i]), Y: ty(low)})
-	}
-	c.FillPolygon(a.fill, c.ClipPolygonXY(points))
+		points = append(points, vg.Point{X: tx(a.xs[until-1]), Y: ty(0)})
+		c.FillPolygon(a.fill, c.ClipPolygonXY(points))
+	})
 }
 
 // curve joins points.
@@ -59,10 +65,19 @@ type curve struct {
 func (l curve) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
 	points := make([]vg.Point, len(l.xs))
-	for i := range l.xs {
+	walked := make([]vg.Length, len(l.xs)) // along the curve, for dashes that run on from piece to piece
+	for i := range points {
 		points[i] = vg.Point{X: tx(l.xs[i]), Y: ty(l.ys[i])}
+		if i > 0 {
+			step := points[i].Sub(points[i-1])
+			walked[i] = walked[i-1] + vg.Length(math.Hypot(float64(step.X), float64(step.Y)))
+		}
 	}
-	c.StrokeLines(l.style, c.ClipLinesXY(points)...)
+	chunks(len(points), func(from, until int) {
+		style := l.style
+		style.DashOffs += walked[from]
+		c.StrokeLines(style, c.ClipLinesXY(points[from:until])...)
+	})
 }
 
 // boxes are filled rectangles in data coordinates.

@@ -36,7 +36,7 @@ func utilisation(in Input, o *result.Outcome) Figure {
 		xs, have := steps(capacity, scale, end)
 		rx, res := steps(reserved, scale, end)
 		headroom(p, highest(have, res))
-		p.Add(gridLines{x: true, y: true}, area{xs: xs, high: have, fill: spare}, curve{xs, have, thin(outline, 1)}, curve{rx, res, lineStyle(0)})
+		p.Add(gridLines{x: true, y: true}, area{xs, have, spare}, curve{xs, have, thin(outline, 1)}, curve{rx, res, lineStyle(0)})
 		if used != nil {
 			ux, use := steps(used, scale, end)
 			p.Add(curve{ux, use, lineStyle(1)})

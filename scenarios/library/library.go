@@ -10,7 +10,7 @@ import (
 
 // FS holds NAME.toml of each scenario and the traces they replay.
 //
-//go:embed *.toml
+//go:embed *.toml *.gz *.csv
 var FS embed.FS
 
 // Names lists the scenarios in order.

@@ -62,7 +62,18 @@ func Checks() scenarios.Checks {
 // Load reads a scenario from a file or the library, with the models' checks,
 // and fixes the duration of a replay that gives none.
 func Load(nameOrPath string, sets []string) (*scenarios.Scenario, error) {
-	return scenarios.Load(nameOrPath, sets, scenarios.Options{Library: library.FS, Checks: Checks()})
+	sc, err := scenarios.Load(nameOrPath, sets, scenarios.Options{Library: library.FS, Checks: Checks()})
+	if err != nil {
+		return nil, err
+	}
+	if sc.Duration == 0 {
+		span, err := Span(sc)
+		if err != nil {
+			return nil, err
+		}
+		sc.Duration = units.Duration(span)
+	}
+	return sc, nil
 }
 
 // Admit tells which workloads platform p of sc can never run as written, with

@@ -29,7 +29,7 @@ type Options struct {
 // drainLimit how many windows it may take.
 const (
 	drainStep  = sim.Minute
-	drainLimit = 100
+	drainLimit = 4
 )
 
 // Run simulates one replication of platform p of sc. The error is an

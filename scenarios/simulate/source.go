@@ -88,6 +88,9 @@ func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint6
 		if err != nil {
 			return nil, err
 		}
+		if k := a.Transforms.Scale; k != 0 && k != units.One {
+			proc = proc.Scale(k.Float()) // a scaled process stays of its kind
+		}
 		src.cycle = proc.Cycle()
 		b, err := workloads.NewBatch(workloads.BatchConfig{
 			Setting: set, Arrivals: proc,
@@ -112,7 +115,7 @@ func (s *source) transform(a *scenarios.Arrivals, set workloads.Setting) error {
 		s.tasks = workloads.StretchArrivals(s.tasks, t.Stretch.Float())
 		s.cycle = sim.Time(float64(s.cycle) * t.Stretch.Float())
 	}
-	if t.Scale != units.One && (t.Scale != 0 || a.Trace != "" || a.Pattern != "" || a.Schedule != "") {
+	if a.Trace != "" && t.Scale != 0 && t.Scale != units.One {
 		// Copies beyond the original come within a minute of it.
 		s.tasks = workloads.ScaleRate(s.tasks, t.Scale.Float(), sim.Minute, sim.Stream(set.Seed, set.Replication, set.Workload+"/scale"))
 	}

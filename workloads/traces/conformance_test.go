@@ -185,6 +185,11 @@ func describeFits(t *testing.T, name string) {
 			t.Errorf("the text lacks %q:\n%s", want, b.String())
 		}
 	}
+	if f, _ := Lookup(d.Format); f.Kind != KindFleet {
+		if all, err := read(t, File(name), f, Options{}); err != nil || all.acc != d.Accounting || !reflect.DeepEqual(all.odd, d.Oddities) {
+			t.Errorf("a replay gives %+v, %v (%v), described as %+v, %v", all.acc, all.odd, err, d.Accounting, d.Oddities)
+		}
+	}
 	if again, err := Describe(name, Options{}); err != nil || !reflect.DeepEqual(again, d) {
 		t.Errorf("described twice, the outcome differs (%v)", err)
 	}
@@ -227,6 +232,14 @@ func TestWrongKind(t *testing.T) {
 	_, text := fixture(t, Format{Name: "rate-csv"})
 	_, err := OpenFrom(Bytes("x.csv", text), Options{})
 	if err == nil || err.Error() != "x.csv: format: rate-csv holds rates, want tasks: one of alibaba-openb, swf, task-csv" {
+		t.Errorf("got %v", err)
+	}
+	// Eighteen numbers on a line are a job, or rates where rates are wanted.
+	row := []byte(swfLine(1, 2, 3, 4, 5, 6, 7, 8))
+	if f, err := SniffFrom(Bytes("x", row)); err != nil || f.Name != "swf" {
+		t.Errorf("got %q, %v", f.Name, err)
+	}
+	if r, err := OpenRatesFrom(Bytes("x", row), Options{}); err != nil || r.Format().Name != "rate-line" {
 		t.Errorf("got %v", err)
 	}
 	_, err = OpenFrom(Bytes("x.csv", text), Options{Format: "swv"})

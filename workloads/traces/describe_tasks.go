@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 	"time"
-
-	"ecsim/workloads"
 )
 
 // tasks describes the tasks trace that l has open.
@@ -74,15 +72,8 @@ func (d *Description) replayTasks(in Opener, o Options) error {
 		return err
 	}
 	defer r.Close()
-	var t workloads.Task
-	for {
-		ok, err := r.Next(&t)
-		if err != nil {
-			d.ReplayError = err.Error()
-		}
-		if !ok {
-			break
-		}
+	if err := r.drain(); err != nil {
+		d.ReplayError = err.Error()
 	}
 	d.Accounting, d.Oddities = r.Accounting(), r.Oddities()
 	return nil

@@ -19,8 +19,9 @@
 //
 // # The task-csv format
 //
-// Our own format for tasks is CSV (RFC 4180) with a header line. Columns may
-// come in any order and case; at, and one of run_time and work, are required.
+// Our own format for tasks is CSV (RFC 4180, but no line break inside quotes)
+// with a header line. Columns may come in any order and case; others are not
+// read; at, and one of run_time and work, are required.
 //
 //	at        arrival: seconds (12.5) or a duration ("1h30m") after the start
 //	          of the run, Unix seconds, or a date-time (2026-11-23T08:00:00Z);

@@ -85,6 +85,8 @@ type Format struct {
 	// is of this format: 0 is not, 100 is certain. name is the file's name.
 	Sniff func(head []byte, name string) int
 
+	// The openers get lines from the first and options with their defaults
+	// filled in. What they cannot read for good is an error at once.
 	OpenTasks func(*Lines, Options) (RecordSource, error)
 	OpenRates func(*Lines, Options) (PointSource, error)
 	OpenFleet func(*Lines, Options) ([]Machine, error)
@@ -153,7 +155,7 @@ func SniffFrom(in Opener) (Format, error) {
 	return sniff(l, 0)
 }
 
-// sniff looks at the unread start of l. Kind 0 allows every kind.
+// sniff looks at the unread start of l. Kind 0 prefers no kind.
 func sniff(l *Lines, kind Kind) (Format, error) {
 	head, err := l.peek()
 	if err != nil {
@@ -161,9 +163,15 @@ func sniff(l *Lines, kind Kind) (Format, error) {
 	}
 	best, score := Format{}, 0
 	for _, f := range formats {
+		s := f.Sniff(head, l.name)
+		if f.Kind == kind {
+			// The kind asked for wins where the content fits two formats; one
+			// of another kind is still found, for a message that names it.
+			s *= 1000
+		}
 		// Ties go to the first name, so the answer does not depend on the
 		// order of registration.
-		if s := f.Sniff(head, l.name); s > score {
+		if s > score {
 			best, score = f, s
 		}
 	}

@@ -26,11 +26,11 @@ func fuzzFormat(f *testing.F, name string, more ...string) {
 			o.OnError = "skip"
 		}
 		in := Opener{Name: "fuzzed", Open: Bytes("", text).Open}
-		all, err := readAtMost(t, in, format, o)
+		err := readAtMost(t, in, format, o)
 		if err != nil && !strings.HasPrefix(err.Error(), "fuzzed") {
 			t.Errorf("the error does not name the file: %v", err)
 		}
-		if err == nil && all.acc.Tasks < 10_000 {
+		if err == nil {
 			if d, err := DescribeFrom(in, o); err != nil {
 				t.Errorf("it can be replayed, but described it gives %v", err)
 			} else if err := d.Print(&strings.Builder{}); err != nil {
@@ -42,21 +42,22 @@ func fuzzFormat(f *testing.F, name string, more ...string) {
 
 // readAtMost is read for tasks cut off after many: one line of a parallel job
 // can make a billion of them.
-func readAtMost(t *testing.T, in Opener, f Format, o Options) (outcome, error) {
+func readAtMost(t *testing.T, in Opener, f Format, o Options) error {
 	if f.Kind != KindTasks {
-		return read(t, in, f, o)
+		_, err := read(t, in, f, o)
+		return err
 	}
 	r, err := OpenFrom(in, o)
 	if err != nil {
-		return outcome{}, err
+		return err
 	}
 	defer r.Close()
 	var task workloads.Task
 	last := task.At
-	for range 20_000 {
+	for range 5_000 {
 		ok, err := r.Next(&task)
 		if err != nil {
-			return outcome{}, err
+			return err
 		}
 		if !ok {
 			break
@@ -66,7 +67,7 @@ func readAtMost(t *testing.T, in Opener, f Format, o Options) (outcome, error) {
 		}
 		last = task.At
 	}
-	return outcome{acc: r.Accounting()}, nil
+	return nil
 }
 
 func FuzzSWF(f *testing.F) {

@@ -107,7 +107,15 @@ func total(v float64) string {
 func share(v float64) string { return strconv.FormatFloat(v*100, 'f', 1, 64) + " %" }
 
 func (d *Description) span(p *printer, what string, n int64) {
-	p.wrap("  ", fmt.Sprintf("%s %s over %.3f days, from %s to %s", units.Thousands(n), what, d.SpanS/86400, d.First, d.Last))
+	length := fmt.Sprintf("%.3f days", d.SpanS/86400)
+	if d.SpanS < 2*86400 {
+		length = units.Duration(math.Round(d.SpanS * 1e9)).String()
+	}
+	if n == 0 {
+		p.line("  no %s", what)
+		return
+	}
+	p.wrap("  ", fmt.Sprintf("%s %s over %s, from %s to %s", units.Thousands(n), what, length, d.First, d.Last))
 }
 
 func (d *Description) printTasks(p *printer) {

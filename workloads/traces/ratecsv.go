@@ -112,7 +112,13 @@ func (s *rateCSV) open(column string) error {
 	if len(s.names) != s.width {
 		s.names = nil
 	}
-	return s.choose(column)
+	if err := s.choose(column); err != nil {
+		return err
+	}
+	if len(s.names) > 0 {
+		s.facts = append(s.facts, Fact{"columns", strings.Join(s.names, ", ") + "; values from " + s.names[s.valueColumn]})
+	}
+	return nil
 }
 
 // anyNumber tells a leading line such as "Period,300" from a header.

@@ -188,10 +188,18 @@ func TestCloudWatchStatistics(t *testing.T) {
 		{`{"Label":"RequestCount","Datapoints":[{"Timestamp":"2026-11-23T08:01:00Z","Sum":120.0,"Average":2,"Unit":"Count"},{"Timestamp":"2026-11-23T08:00:00Z","Sum":60,"Average":1.5,"Unit":"Count"}]}`, "", 1},
 		{`{"Label":"RequestCount","Datapoints":[{"Timestamp":"2026-11-23T08:01:00Z","Sum":120.0,"Average":6},{"Timestamp":"2026-11-23T08:00:00Z","Sum":60,"Average":3}]}`, "average", 0.05},
 		{`{"MetricDataResults":[{"Id":"a","Timestamps":[],"Values":[]},{"Id":"b","Label":"x","Timestamps":["2026-11-23T08:01:00+00:00",1795420800],"Values":[120,60]}]}`, "b", 1},
+		{`{"MetricDataResults":[{"Id":"a","Timestamps":[1795420860,1795420920,1795420800,1795420980],"Values":[120,240,60,480]}]}`, "", 1},
 	} {
 		all := mustRead(t, "cloudwatch-json", c.text, Options{Column: c.column})
-		if len(all.steps) != 2 || math.Abs(all.steps[0].PerSecond-c.first) > 1e-12 || all.steps[1].PerSecond != 2*all.steps[0].PerSecond {
-			t.Errorf("%s: got %v, want %g a second, then twice that", c.text, all.steps, c.first)
+		want := c.first
+		for i, s := range all.steps {
+			if s.From != sim.Time(i)*sim.Minute || math.Abs(s.PerSecond-want) > 1e-12 {
+				t.Errorf("%s: step %d is %+v, want %g a second", c.text, i, s, want)
+			}
+			want *= 2
+		}
+		if len(all.steps) < 2 || len(all.odd) > 0 {
+			t.Errorf("%s: got %v, %v", c.text, all.steps, all.odd)
 		}
 	}
 }

@@ -149,22 +149,44 @@ func (r *Reader) Next(t *workloads.Task) (bool, error) {
 	if r.failed != nil {
 		return false, r.failed
 	}
-	for !r.pending {
-		ok, err := r.record()
-		if err != nil {
-			r.failed = err
-			return false, err
-		}
-		if !ok {
-			return false, nil
-		}
-		if err := r.accept(); err != nil {
+	if !r.pending {
+		if ok, err := r.advance(); !ok || err != nil {
 			r.failed = err
 			return false, err
 		}
 	}
 	r.emit(t)
 	return true, nil
+}
+
+// advance takes records until one has tasks.
+func (r *Reader) advance() (bool, error) {
+	for !r.pending {
+		if ok, err := r.record(); !ok || err != nil {
+			return false, err
+		}
+		if err := r.accept(); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// drain reads to the end, counting tasks without making them: one job may
+// have a billion.
+func (r *Reader) drain() error {
+	for {
+		ok, err := r.advance()
+		if !ok || err != nil {
+			return err
+		}
+		tasks := int64(1)
+		if r.rec.Parallel && r.rest > 0 {
+			tasks = int64((r.rest + r.o.Split - 1) / r.o.Split)
+		}
+		r.acc.Tasks += tasks
+		r.rest, r.pending = 0, false
+	}
 }
 
 // record puts the next record in time order into r.rec.

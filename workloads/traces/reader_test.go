@@ -65,6 +65,8 @@ func TestRules(t *testing.T) {
 		{"unknown status stays", swfLine(1, 5, 60, 1, -1, 1, 512<<10, -1), Options{Status: "completed"}, []workloads.Shape{vcpu}, 60e9, ""},
 		{"MetaCentrum: bytes of the job", strings.TrimSuffix(swfLine(1, 5, 60, 2, 1024, 2, 1<<30, 1), "\n") + " {7,7} q_1h 1:ppn=2\n", Options{},
 			[]workloads.Shape{vcpu, vcpu}, 60e9, "parallel job: split into tasks of at most 1 vCPU, not a gang"},
+		{"MetaCentrum: its used memory says nothing", strings.TrimSuffix(swfLine(1, 5, 60, 1, 1024, 1, -1, 1), "\n") + " {7} q_1h 1:ppn=2\n", Options{},
+			[]workloads.Shape{{CPU: 1024, Memory: 2048}}, 60e9, "memory unknown: 2 GiB per vCPU assumed"},
 		{"MetaCentrum overridden", strings.TrimSuffix(swfLine(1, 5, 60, 1, 1024, 1, 512<<10, 1), "\n") + " {7} q_1h 1:ppn=2\n", Options{MemoryUnit: "KB/processor"},
 			[]workloads.Shape{vcpu}, 60e9, ""},
 	} {
@@ -115,6 +117,35 @@ d,1000,100,1,1000,,LS,Pending,52,99,
 	}
 }
 
+// TestBusy: what one job gives back another may take at the same time.
+func TestBusy(t *testing.T) {
+	d, err := DescribeFrom(Bytes("x", []byte(swfLine(1, 0, 60, 4, -1, 4, 1, 1)+swfLine(2, 60, 30, 2, -1, 2, 1, 1)+swfLine(3, 60, 30, 1, -1, 1, 1, 1))), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := d.Tasks.Busy[0], (Busy{Name: "processors", Mean: (4*60 + 3*30) / 90.0, Peak: 4}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestFleets: machines of one shape are counted together, in order of first
+// appearance, and what they have rounds down.
+func TestFleets(t *testing.T) {
+	for _, c := range []struct {
+		format, text string
+		want         []Machine
+	}{
+		{"alibaba-openb-nodes", "sn,cpu_milli,memory_mib,gpu,model\na,1500,2048,0,\nb,999,1024,2,T4\nc,1500,2048,0,\nd,1500,2048,0,\n",
+			[]Machine{{CPU: 1536, Memory: 2048, Count: 3}, {Model: "T4", CPU: 1022, Memory: 1024, GPU: 2, Count: 1}}},
+		{"swf-machines", "0\ta\t4\t16\t1\t2097152\n1\tb\t1\t2\t1\t1023\n2\ta\t3\t16\t1\t2097152\n",
+			[]Machine{{Model: "a", CPU: 16 * units.VCPU, Memory: 2048, Count: 7}, {Model: "b", CPU: 2 * units.VCPU, Memory: 0, Count: 1}}},
+	} {
+		if got := mustRead(t, c.format, c.text, Options{}).fleet; !slices.Equal(got, c.want) {
+			t.Errorf("%s: got %+v, want %+v", c.format, got, c.want)
+		}
+	}
+}
+
 // TestSplitKeepsTheJob: whatever the split, a job's tasks have its processors
 // and at least its memory, and arrive together with its run time.
 func TestSplitKeepsTheJob(t *testing.T) {
@@ -123,6 +154,10 @@ func TestSplitKeepsTheJob(t *testing.T) {
 		kb := rapid.IntRange(1, 1<<24).Draw(rt, "KB")
 		split := units.CPU(rapid.IntRange(1, 20_000).Draw(rt, "split"))
 		all := mustRead(t, "swf", swfLine(1, 9, 60, procs, -1, procs, kb, 1), Options{Split: split})
+		d, err := DescribeFrom(Bytes("x", []byte(swfLine(1, 9, 60, procs, -1, procs, kb, 1))), Options{Split: split})
+		if err != nil || d.Accounting != all.acc {
+			rt.Fatalf("described as %+v (%v), replayed as %+v", d.Accounting, err, all.acc)
+		}
 		var cpu units.CPU
 		var memory units.MiB
 		for _, task := range all.tasks {
@@ -332,7 +367,7 @@ func TestTaskCSVForms(t *testing.T) {
 	all := mustRead(t, "task-csv", "CPU; At ;Run_Time;memory;use;GPU;deadline;note\n"+
 		`"0.5 vCPU";2026-11-23T08:00:00Z;1m30s;"1 GB";50%;0.25;2026-11-23 09:00;"a ""b"""`+"\n"+
 		"512;2026/11/23 09:00:00 +01:00;90;1024;0.5;1;1h;\n", Options{})
-	if len(all.tasks) != 2 || all.tasks[0].Shape != all.tasks[1].Shape || all.tasks[0].Deadline != all.tasks[1].Deadline || all.tasks[0].Deadline != sim.Hour {
+	if len(all.tasks) != 2 || all.tasks[0].Shape != all.tasks[1].Shape || all.tasks[0].Deadline != all.tasks[1].Deadline || all.tasks[0].Deadline != sim.Hour || all.tasks[0].UsePPM != all.tasks[1].UsePPM {
 		t.Fatalf("got %+v, want two equal tasks due in an hour", all.tasks)
 	}
 	if a := all.tasks[0]; a.At != 0 || a.Run != 90*sim.Second || a.UsePPM != 500_000 || all.shapes[a.Shape] != (workloads.Shape{CPU: 512, Memory: 1024, GPU: 1}) {

@@ -27,7 +27,7 @@ var (
 
 // ratios runs a and b in turn and reports b's time over a's per operation.
 func ratios(b *testing.B, a, yard func(n int), n, yardN int, name string) {
-	const rounds = 7
+	const rounds = 15
 	a(n / 4)
 	yard(yardN / 4)
 	var list []float64

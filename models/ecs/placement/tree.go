@@ -1,10 +1,7 @@
 package placement
 
 // width is how many entries a node has at most. 16 to 64 serve about as well.
-const (
-	endWidth   = 64
-	innerWidth = 256
-)
+const width = 32
 
 // tree is a B+ tree of hosts by key, with the most room of any host below
 // beside each child, so that a search passes by what cannot hold the task. One
@@ -32,8 +29,8 @@ type root struct {
 type endNode struct {
 	parent int32
 	n      int32
-	hosts  [endWidth]Host
-	hi     [endWidth]uint64
+	hosts  [width]Host
+	hi     [width]uint64
 }
 
 // innerNode holds children; the keys below child i > 0 are at least from[i] and
@@ -41,10 +38,10 @@ type endNode struct {
 type innerNode struct {
 	parent int32
 	n      int32
-	child  [innerWidth]int32
-	max    [innerWidth]room
-	hi     [innerWidth]uint64 // of from
-	from   [innerWidth]rest
+	child  [width]int32
+	max    [width]room
+	hi     [width]uint64 // of from
+	from   [width]rest
 }
 
 // rest is a key without hi.
@@ -193,6 +190,33 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 	if r.node < 0 {
 		*r = root{ix.newEnd(), 0}
 	}
+	node := r.node
+	for level := r.height; level > 0; level-- {
+		in := &ix.inners[node]
+		i := in.route(&k)
+		in.max[i].raise(left[h])
+		node = in.child[i]
+	}
+	n := &ix.ends[node]
+	if n.n == width {
+		node = ix.widen(r, k, left[h], left)
+		n = &ix.ends[node]
+	}
+	i := n.n
+	for i > 0 && (k.hi < n.hi[i-1] || k.hi == n.hi[i-1] && ix.precedes(&k, n.hosts[i-1])) {
+		i--
+	}
+	copy(n.hi[i+1:n.n+1], n.hi[i:n.n])
+	copy(n.hosts[i+1:n.n+1], n.hosts[i:n.n])
+	n.hi[i], n.hosts[i] = k.hi, h
+	n.n++
+	e := &ix.entries[h]
+	e.lo, e.id, e.end = k.lo, k.id, node
+}
+
+// widen splits every full node on the way to k, from the top, and returns the
+// end node where k belongs, which has a free place.
+func (ix *index) widen(r *root, k key, m room, left []room) int32 {
 	if ix.full(r.node, r.height) {
 		top := ix.newInner()
 		in := &ix.inners[top]
@@ -200,7 +224,6 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 		in.max[0] = ix.most(r.node, r.height, left)
 		ix.adopt(r.node, r.height, top)
 		*r = root{top, r.height + 1}
-		ix.split(top, 0, r.height-1, left)
 	}
 	node := r.node
 	for level := r.height; level > 0; level-- {
@@ -212,20 +235,10 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 			}
 		}
 		in := &ix.inners[node]
-		in.max[i].raise(left[h])
+		in.max[i].raise(m)
 		node = in.child[i]
 	}
-	n := &ix.ends[node]
-	i := n.n
-	for i > 0 && (k.hi < n.hi[i-1] || k.hi == n.hi[i-1] && ix.precedes(&k, n.hosts[i-1])) {
-		i--
-	}
-	copy(n.hi[i+1:n.n+1], n.hi[i:n.n])
-	copy(n.hosts[i+1:n.n+1], n.hosts[i:n.n])
-	n.hi[i], n.hosts[i] = k.hi, h
-	n.n++
-	e := &ix.entries[h]
-	e.lo, e.id, e.end = k.lo, k.id, node
+	return node
 }
 
 // precedes tells whether k, whose hi is h's, comes before h.
@@ -239,11 +252,12 @@ func (ix *index) precedes(k *key, h Host) bool {
 func (ix *index) move(r *root, k key, h Host, left []room) {
 	e := &ix.entries[h]
 	n := &ix.ends[e.end]
-	if n.hi[n.slot(h)] == k.hi && e.lo == k.lo && e.id == k.id {
+	i := n.slot(h)
+	if n.hi[i] == k.hi && e.lo == k.lo && e.id == k.id {
 		ix.raise(e.end, n.parent, left[h])
 		return
 	}
-	ix.remove(r, h)
+	ix.removeAt(r, e.end, i)
 	ix.insert(r, k, h, left)
 }
 
@@ -262,10 +276,12 @@ func (t *tree) raise(child, parent int32, m room) {
 
 // remove takes a host out; the maxima above stay as bounds.
 func (ix *index) remove(r *root, h Host) {
-	t := &ix.tree
 	node := ix.entries[h].end
+	ix.removeAt(r, node, ix.ends[node].slot(h))
+}
+
+func (t *tree) removeAt(r *root, node, i int32) {
 	n := &t.ends[node]
-	i := n.slot(h)
 	copy(n.hi[i:n.n-1], n.hi[i+1:n.n])
 	copy(n.hosts[i:n.n-1], n.hosts[i+1:n.n])
 	if n.n--; n.n > 0 {
@@ -316,9 +332,9 @@ func (in *innerNode) slot(child int32) int32 {
 
 func (t *tree) full(node int32, level int8) bool {
 	if level == 0 {
-		return t.ends[node].n == endWidth
+		return t.ends[node].n == width
 	}
-	return t.inners[node].n == innerWidth
+	return t.inners[node].n == width
 }
 
 func (t *tree) adopt(node int32, level int8, parent int32) {
@@ -332,12 +348,12 @@ func (t *tree) adopt(node int32, level int8, parent int32) {
 // split halves the full child i, of the given level, of a node that is not
 // full.
 func (ix *index) split(node, i int32, level int8, left []room) {
+	const half = width / 2
 	t := &ix.tree
 	old := t.inners[node].child[i]
 	var fresh int32
 	var from key
 	if level == 0 {
-		const half = endWidth / 2
 		fresh = t.newEnd()
 		a, b := &t.ends[old], &t.ends[fresh]
 		b.n = int32(copy(b.hi[:], a.hi[half:]))
@@ -348,7 +364,6 @@ func (ix *index) split(node, i int32, level int8, left []room) {
 		}
 		from = ix.at(b, 0)
 	} else {
-		const half = innerWidth / 2
 		fresh = t.newInner()
 		a, b := &t.inners[old], &t.inners[fresh]
 		b.n = int32(copy(b.child[:], a.child[half:]))

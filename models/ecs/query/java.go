@@ -41,8 +41,11 @@ func translateJava(p string) (string, error) {
 	}
 	var b strings.Builder
 	class, first := false, 0 // inside [...], offset of its first member
+	quantified := false      // the piece before is a quantifier
 	for i := 0; i < len(p); i++ {
 		rest := p[i:]
+		was := quantified
+		quantified = false
 		switch c := p[i]; {
 		case strings.HasPrefix(rest, `\Q`):
 			end := strings.Index(rest, `\E`)
@@ -75,8 +78,16 @@ func translateJava(p string) (string, error) {
 				i++
 			}
 			first = i + 1
-		case c == '+' && i > 0 && (strings.IndexByte("*+?}", p[i-1]) >= 0) && !escaped(p, i-1):
+		case c == '+' && was:
 			return refuse(i, "possessive quantifiers are not supported")
+		case strings.IndexByte("*+?", c) >= 0:
+			quantified = true
+			b.WriteByte(c)
+		case c == '{' && strings.IndexByte(rest, '}') > 0:
+			n := strings.IndexByte(rest, '}') + 1
+			quantified = true
+			b.WriteString(rest[:n])
+			i += n - 1
 		case strings.HasPrefix(rest, "(?=") || strings.HasPrefix(rest, "(?!") ||
 			strings.HasPrefix(rest, "(?<=") || strings.HasPrefix(rest, "(?<!"):
 			return refuse(i, "look-ahead and look-behind are not supported; use not(...) around the test")
@@ -157,13 +168,4 @@ func octalHex(octal string) string {
 		n = n*8 + int(d-'0')
 	}
 	return fmt.Sprintf("%x", n)
-}
-
-// escaped tells whether the byte at i stands behind an odd run of backslashes.
-func escaped(p string, i int) bool {
-	n := 0
-	for i--; i >= 0 && p[i] == '\\'; i-- {
-		n++
-	}
-	return n%2 == 1
 }

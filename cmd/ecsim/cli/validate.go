@@ -1,0 +1,123 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ecsim/models/result"
+	"ecsim/scenarios"
+	"ecsim/scenarios/simulate"
+)
+
+var _ = Register(Verb{Name: "validate", Group: Inspect, New: newValidate})
+
+type validateOptions struct {
+	scenarios []string
+	sets      []string
+}
+
+func newValidate(e *Env) *cobra.Command {
+	var o validateOptions
+	c := &cobra.Command{
+		Use:   "validate SCENARIO...",
+		Short: "Check scenarios and print every problem at once",
+		Long: `Check scenarios without simulating. Each good one is a line on standard output;
+every problem of the others is a line "file:line: key: what" on standard error,
+and the exit code is 2. A platform that cannot run a workload is told, but is
+no fault: a comparison says so too.`,
+		Example: "  ecsim validate web.toml nightly.toml\n  ecsim validate launch-types --set duration=28d",
+		Args:    cobra.MinimumNArgs(1),
+		ValidArgsFunction: func(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return scenarioNames(c, nil, begun)
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.scenarios = args
+			return runValidate(e, o)
+		},
+	}
+	setFlag(c, &o.sets)
+	return c
+}
+
+func runValidate(e *Env, o validateOptions) error {
+	bad := false
+	for _, name := range o.scenarios {
+		sc, err := load(e, name, o.sets)
+		if err != nil {
+			bad = true
+			var said *exitError
+			if !errors.As(err, &said) || said.err != nil {
+				fmt.Fprintln(e.Err, err)
+			}
+			continue
+		}
+		hash, err := sc.Hash()
+		if err != nil {
+			return badInput(err)
+		}
+		fmt.Fprintf(e.Out, "%s: ok: %s on %s, %s of %s, %s, scenario %s\n", name,
+			count(len(sc.Workloads), "workload"), count(len(sc.Platforms), "platform"),
+			count(int(sc.Runs.Replications), "run"), sc.Duration,
+			count(len(sc.SLO), "SLO"), hash[:8])
+		for p := range sc.Platforms {
+			for _, r := range simulate.Admit(sc, p) {
+				fmt.Fprintf(e.Out, "%s: platform %s cannot run %s: %s\n", name, sc.Platforms[p].Name, r.About, r.Text)
+			}
+		}
+	}
+	if bad {
+		return silently(ExitUsage)
+	}
+	return nil
+}
+
+// load loads a scenario, gates included. Its faults are printed here, one a
+// line and then their number; the error then prints nothing more.
+func load(e *Env, name string, sets []string) (*scenarios.Scenario, error) {
+	sc, err := simulate.Load(name, sets)
+	var faults scenarios.Errors
+	switch {
+	case errors.As(err, &faults):
+	case err != nil:
+		return nil, badInput(err)
+	default:
+		faults = gateFaults(sc)
+	}
+	if len(faults) > 0 {
+		fmt.Fprintln(e.Err, faults.Error())
+		fmt.Fprintln(e.Err, problems(len(faults), name))
+		return nil, silently(ExitUsage)
+	}
+	return sc, nil
+}
+
+// gateFaults are the SLO and budget lines that do not suit their metric.
+func gateFaults(sc *scenarios.Scenario) (faults scenarios.Errors) {
+	for _, g := range append(append([]scenarios.Gate(nil), sc.SLO...), sc.Budget...) {
+		if _, err := result.ParseGate(g.Path, g.Text); err != nil {
+			faults = append(faults, scenarios.Error{Where: whereOf(g.Where), Key: g.Path, Msg: err.Error()})
+		}
+	}
+	return faults
+}
+
+// whereOf is the place that Where.String printed.
+func whereOf(s string) scenarios.Where {
+	return scenarios.Where{File: s}
+}
+
+// count prints "1 run", "3 runs", "2 SLOs".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// setFlag adds --set.
+func setFlag(c *cobra.Command, into *[]string) {
+	c.Flags().StringArrayVar(into, "set", nil, "change a value as if the file said so: `PATH=VALUE`; repeatable, * matches names")
+	completeBy(c, "set", settingPaths)
+}

@@ -1,0 +1,187 @@
+package answer
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"ecsim/models/result"
+)
+
+// advise words the verdict: the winner, or that there is none.
+func (a *Answer) advise() {
+	v := a.Verdict
+	w := v.Winner
+	if w == nil {
+		a.Advice = Line{"=>", "none: " + a.whyNone()}
+		return
+	}
+	var saving string
+	switch {
+	case len(a.Outcomes) == 1:
+		saving = fmt.Sprintf("%s costs %s %s and%s", w.Platform, a.usd(a.cost(w)), a.period(), a.keeps())
+	case !v.Saving.OK && w == v.Baseline:
+		saving = fmt.Sprintf("keep %s: it is the cheapest and%s", w.Platform, a.keeps())
+	case !v.Saving.OK:
+		saving = fmt.Sprintf("%s is the cheapest, %s %s, and%s; no saving is quoted: %s", w.Platform, a.usd(a.cost(w)), a.period(), a.keeps(), v.NoSaving)
+	case w.EqualBaseline:
+		saving = fmt.Sprintf("%s and %s cost the same: they differ by less than 1 %% or than chance explains; %s%s", w.Platform, v.Baseline.Platform, w.Platform, a.keeps())
+	case v.Saving.V < 0:
+		saving = fmt.Sprintf("%s costs %s %s more than %s, which is not ranked (%s), and%s", w.Platform,
+			a.plusMinus(-v.Saving.V, v.SavingHalf), a.period(), v.Baseline.Platform, v.Baseline.Standing(), a.keeps())
+	default:
+		saving = fmt.Sprintf("%s saves %s %s against %s and%s", w.Platform, a.plusMinus(v.Saving.V, v.SavingHalf), a.period(), v.Baseline.Platform, a.keeps())
+	}
+	a.Advice = Line{"=>", saving + "." + a.breakdown(w)}
+	if text := a.equals(); text != "" {
+		a.Details = append(a.Details, Line{"", text})
+	}
+	if len(a.Outcomes) > 1 {
+		a.Details = append(a.Details, Line{"Flips:", a.flips()})
+	}
+	a.Details = append(a.Details, Line{"", chanceOnly})
+}
+
+// keeps says which service levels the winner meets.
+func (a *Answer) keeps() string {
+	switch n := len(a.Gates); n {
+	case 0:
+		return " did all the work (the scenario sets no SLO)"
+	case 1:
+		return " meets its SLO"
+	default:
+		return fmt.Sprintf(" meets all %d SLOs", n)
+	}
+}
+
+func (a *Answer) whyNone() string {
+	if len(a.Outcomes) == 0 {
+		return "the scenario has no platform."
+	}
+	var parts []string
+	for _, s := range []struct {
+		standing result.Standing
+		text     string
+	}{{result.Miss, "an SLO or the budget missed"}, {result.LessWork, "less of the work done"}, {result.Cannot, "cannot run it"},
+		{result.Risk, "a Spot price alone"}, {result.Unfolded, "interrupted"}, {result.NoMonthly, "no cost a month"}} {
+		var names []string
+		for _, row := range a.Verdict.Others {
+			if row.Standing() == s.standing {
+				names = append(names, row.Platform)
+			}
+		}
+		if names != nil {
+			parts = append(parts, s.text+": "+strings.Join(names, ", "))
+		}
+	}
+	text := "no platform can be advised (" + strings.Join(parts, "; ") + ")."
+	if len(a.Verdict.Others) > 1 {
+		text += " The cheapest of them is no answer."
+	}
+	return text
+}
+
+// breakdown splits the winner's cost by workload, idle capacity last.
+func (a *Answer) breakdown(w *result.Row) string {
+	total := a.cost(w)
+	if w.Bill.Total <= 0 || len(w.Bill.Splits) < 2 {
+		return ""
+	}
+	var parts []string
+	for _, s := range w.Bill.Splits {
+		if s.Paid == 0 {
+			continue
+		}
+		name := s.Workload
+		if name == "" {
+			name = "idle"
+		}
+		parts = append(parts, name+" "+strings.TrimPrefix(a.usd(total*s.Paid.Float()/w.Bill.Total.Float()), "$"))
+	}
+	return fmt.Sprintf(" Of its %s: %s.", a.usd(total), strings.Join(parts, ", "))
+}
+
+// equals names ranked platforms that cost as much as the winner.
+func (a *Answer) equals() string {
+	var names []string
+	for _, row := range a.Verdict.Ranked {
+		if row.EqualWinner {
+			names = append(names, row.Platform)
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s: equal to %s, by less than 1 %% or than chance explains.", strings.Join(names, ", "), a.Verdict.Winner.Platform)
+}
+
+// flips words the price changes that make another platform the cheapest.
+func (a *Answer) flips() string {
+	const most = 4
+	if len(a.Verdict.Ranked) < 2 {
+		return "no price changes the winner: no other platform is ranked."
+	}
+	var parts []string
+	for i, f := range a.Verdict.Flips {
+		if i == most {
+			break
+		}
+		switch change := 100 * math.Abs(f.Change); {
+		case strings.HasPrefix(f.Prices, "a discount"):
+			parts = append(parts, fmt.Sprintf("%s wins with %s of %s", f.Winner, f.Prices, percent(change)))
+		case f.Change < 0:
+			parts = append(parts, fmt.Sprintf("%s wins if %s fall %s", f.Winner, f.Prices, percent(change)))
+		default:
+			parts = append(parts, fmt.Sprintf("%s wins if %s rise %s", f.Winner, f.Prices, percent(change)))
+		}
+	}
+	if parts == nil {
+		return "no price that halves or doubles changes the winner."
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+func percent(v float64) string {
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f %%", v)
+	}
+	return fmt.Sprintf("%.0f %%", v)
+}
+
+// chanceOnly says what an interval and a flip leave out.
+const chanceOnly = "± is the 95 % interval of chance only, and knows nothing of wrong inputs. Flips change prices alone; those of load, run time and start time are not modelled yet."
+
+// cost is a row's figure of the ranking, in dollars.
+func (a *Answer) cost(r *result.Row) float64 {
+	e, _ := r.Estimate(a.Verdict.CostPath)
+	return e.V
+}
+
+// cents reports whether the comparison needs them: nothing costs $100.
+func (a *Answer) cents() bool {
+	for _, row := range a.Verdict.Rows() {
+		if a.cost(row) >= 100 {
+			return false
+		}
+	}
+	return true
+}
+
+// usd prints dollars with the comparison's decimals.
+func (a *Answer) usd(v float64) string {
+	if a.cents() {
+		return result.FormatUSD(v)
+	}
+	sign := ""
+	if v < 0 {
+		sign = "-"
+	}
+	return sign + "$" + round(math.Abs(v))
+}
+
+func (a *Answer) plusMinus(v, half float64) string {
+	if math.IsNaN(half) {
+		return a.usd(v)
+	}
+	return a.usd(v) + " ±" + strings.TrimPrefix(a.usd(half), "$")
+}

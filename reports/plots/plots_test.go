@@ -1,0 +1,167 @@
+package plots
+
+import (
+	"bytes"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"ecsim/models/result"
+	"ecsim/models/result/resulttest"
+	"ecsim/sim"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
+)
+
+func input(specs []resulttest.Spec, runs int) Input {
+	return Input{Scenario: "launch-types", Outcomes: resulttest.Outcomes(specs, runs), Gates: resulttest.Gates(), Location: time.UTC}
+}
+
+// The same input draws the same bytes, each a picture of the promised size.
+// With ECSIM_PLOTS set to a folder the pictures are kept there to look at.
+func TestRenderIsDeterministic(t *testing.T) {
+	in := input(resulttest.Specs()[2:3], 2)
+	first, err := Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Render(in)
+	if err != nil || len(first) != len(again) {
+		t.Fatalf("%d files, then %d, %v", len(first), len(again), err)
+	}
+	for i, f := range first {
+		if !bytes.Equal(f.PNG, again[i].PNG) || f.Name != again[i].Name {
+			t.Errorf("%s differs between two renderings", f.Name)
+		}
+		config, err := png.DecodeConfig(bytes.NewReader(f.PNG))
+		if err != nil || config.Width != 2400 || config.Height != 1400 {
+			t.Errorf("%s: %d x %d, %v, want 2400 x 1400", f.Name, config.Width, config.Height, err)
+		}
+		if dir := os.Getenv("ECSIM_PLOTS"); dir != "" {
+			if err := os.WriteFile(filepath.Join(dir, f.Name), f.PNG, 0o644); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// Every kind says what it shows, and has something to draw for every platform
+// that has the data, a reason where none has.
+func TestEveryKindDrawsOrSaysWhy(t *testing.T) {
+	full := input(resulttest.Specs(), 2)
+	refused := Input{Outcomes: []*result.Outcome{result.Refuse("lambda", nil)}, Location: time.UTC}
+	empty, err := result.Fold([]*result.Run{{Platform: "empty", Duration: sim.Hour, End: sim.Hour}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range Plots() {
+		if kind.Title == "" || kind.Doc == "" {
+			t.Errorf("%s has no title or doc", kind.Name)
+		}
+		figures, err := kind.Draw(full)
+		if err != nil || len(figures) == 0 {
+			t.Errorf("%s: %d figures, %v", kind.Name, len(figures), err)
+		}
+		for _, f := range figures {
+			if f.Empty != "" || len(f.Panels) == 0 || f.Headline == "" || !strings.HasPrefix(f.Name, kind.Name) {
+				t.Errorf("%s: figure %q is empty: %q", kind.Name, f.Name, f.Empty)
+			}
+			for i, p := range f.Panels {
+				if p.Y.Label.Text == "" && kind.Name != "cost" {
+					t.Errorf("%s: panel %d has no label and unit on its y axis", f.Name, i)
+				}
+			}
+			if last := f.Panels[len(f.Panels)-1]; last.X.Label.Text == "" {
+				t.Errorf("%s: no label on its x axis", f.Name)
+			}
+		}
+		for name, in := range map[string]Input{"refused": refused, "empty": {Outcomes: []*result.Outcome{empty}, Location: time.UTC}, "none": {Location: time.UTC}} {
+			figures, err := kind.Draw(in)
+			if err != nil {
+				t.Errorf("%s, %s: %v", kind.Name, name, err)
+			}
+			for _, f := range figures {
+				if f.Empty != "" && !strings.HasPrefix(f.Empty, "no data: ") {
+					t.Errorf("%s, %s: %q gives no reason", kind.Name, name, f.Empty)
+				}
+			}
+		}
+	}
+	if _, err := Render(refused); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTicks(t *testing.T) {
+	monday := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Skip("no time zone database: ", err)
+	}
+	labels := func(ticks []plot.Tick) string {
+		var list []string
+		for _, tick := range ticks {
+			list = append(list, tick.Label)
+		}
+		return strings.Join(list, "|")
+	}
+	for _, c := range []struct {
+		ticker    plot.Ticker
+		low, high float64
+		want      string
+	}{
+		{timeTicks{monday, time.UTC}, 0, 3 * 86400, "Mon 00:00|Mon 12:00|Tue 00:00|Tue 12:00|Wed 00:00|Wed 12:00|Thu 00:00"},
+		{timeTicks{monday, newYork}, 0, 2 * 86400, "Mon 00:00|Mon 06:00|Mon 12:00|Mon 18:00|Tue 00:00|Tue 06:00|Tue 12:00|Tue 18:00"},
+		{timeTicks{monday, time.UTC}, 0, 28 * 86400, "Mon 23 Nov|Mon 30 Nov|Mon 7 Dec|Mon 14 Dec|Mon 21 Dec"},
+		{timeTicks{monday, time.UTC}, 0, 90 * 86400, "Dec 2026|Jan 2027|Feb 2027"},
+		{niceTicks{Prefix: "$"}, 0, 2500, "$0|$500|$1,000|$1,500|$2,000|$2,500"},
+		{niceTicks{}, 0, 0.7, "0.0|0.2|0.4|0.6"},
+		{niceTicks{Whole: true}, 0, 1.06, "0|1"},
+		{niceTicks{}, -3, 3, "-3|-2|-1|0|1|2|3"},
+		{logTicks{}, 0.05, 700, "100 ms|1 s|10 s|1 min|10 min"},
+		{spanTicks{}, 0, 95, "0|20 s|40 s|60 s|80 s"},
+	} {
+		if got := labels(c.ticker.Ticks(c.low, c.high)); got != c.want && c.want != "" {
+			t.Errorf("%+v from %v to %v: %s, want %s", c.ticker, c.low, c.high, got, c.want)
+		}
+	}
+}
+
+// Names of files hold no sign that a file system or a URL minds, and two
+// platforms never share one.
+func TestFileNames(t *testing.T) {
+	a, b := resulttest.Specs()[0], resulttest.Specs()[0]
+	a.Platform, b.Platform = "../EC2 (prod)", "ec2/prod"
+	in := input([]resulttest.Spec{a, b}, 1)
+	files := map[string]bool{}
+	registeredBefore := registered
+	registered = registered[:2]
+	defer func() { registered = registeredBefore }()
+	list, err := Render(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range list {
+		if files[f.Name] || strings.ContainsAny(f.Name, "/\\ ()") || strings.HasPrefix(f.Name, ".") {
+			t.Errorf("file name %q", f.Name)
+		}
+		files[f.Name] = true
+	}
+}
+
+// The legend lies above the panels whatever its length.
+func TestLegendNeverCoversData(t *testing.T) {
+	var keys []Key
+	for i := range 12 {
+		keys = append(keys, Key{Label: strings.Repeat("platform ", 4), Line: lineStyle(i)})
+	}
+	canvas := draw.NewCanvas(new(recorder.Canvas), Width, Height)
+	if one, many := legend(canvas, 600, keys[:1]), legend(canvas, 600, keys); many >= one || one >= 600 {
+		t.Errorf("one key ends at %v, twelve at %v; want each row to take its room", one, many)
+	}
+}
