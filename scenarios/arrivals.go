@@ -26,75 +26,55 @@ func (d *decoder) arrivals(n *node, a *Arrivals, path []string) {
 		d.l.errs.add(n, "got %s, want exactly one of schedule, pattern and trace", got)
 		return
 	}
-	// only a recording has an end to repeat it from
-	transforms := []string{"scale", "stretch", "scale_run_time"}
+	form := found[0]
 	a.Transforms.Repeat = 1
-	var own any
-	besides := into(a, found[0])
-	switch found[0] {
-	case "trace":
-		transforms = nil
-		if f := d.l.opts.Checks.TraceOptions; f != nil {
-			own = f()
-			a.Options = own
-		}
-	case "schedule":
-		a.Count = 1
-		if p, err := workloads.LookUpPattern("schedule"); err == nil {
-			own = p.Params()
-			a.Params = own
-			a.Schedule = n.get("schedule").str()
-		} else {
-			besides = into(a, "schedule", "count")
-		}
-		if c := n.get("count"); c != nil {
-			if count, ok := c.value.(int64); ok {
-				a.Count = count
+	if form == "trace" {
+		d.replay(n, a, path)
+		return
+	}
+	name := n.get(form).str()
+	if form == "schedule" {
+		a.Schedule, a.Count, name = name, 1, form
+		if count := n.get("count"); count != nil {
+			if c, ok := count.value.(int64); ok {
+				a.Count = c
 			}
 		}
-	case "pattern":
-		name := n.get("pattern").str()
-		p, err := workloads.LookUpPattern(name)
-		if err != nil {
-			d.l.errs.add(n.get("pattern"), "got %s; %s", n.get("pattern").describe(), didYouMean(name, patternNames()))
-			return
-		}
-		own = p.Params()
-		a.Params = own
 	}
-	var targets []target
-	if own != nil {
-		targets = append(targets, into(own))
+	p, err := workloads.LookUpPattern(name)
+	if err != nil {
+		d.l.errs.add(n.get(form), "got %s; %s", n.get(form).describe(), didYouMean(name, patternNames()))
+		return
 	}
-	targets = append(targets, besides, into(&a.Transforms, transforms...))
+	a.Params = p.Params()
 	before := len(d.l.errs)
-	d.table(n, path, nil, targets...)
+	// only a recording has an end to repeat it from
+	d.table(n, path, nil, into(a.Params), into(a, form), into(&a.Transforms, "scale", "stretch", "scale_run_time"))
 	if len(d.l.errs) > before {
 		return
 	}
-	switch {
-	case found[0] == "trace":
-		if check := d.l.opts.Checks.Trace; check != nil {
-			if err := check(a.Trace, a.Options); err != nil {
-				d.blame(n, err)
-			}
-		}
-	case own != nil:
-		p, err := workloads.LookUpPattern(patternOf(found[0], n))
-		if err == nil {
-			_, err = p.New(own)
-		}
-		if err != nil {
-			d.blame(n, err)
-		}
+	if _, err := p.New(a.Params); err != nil {
+		d.blame(n, err)
 	}
 }
 
-func patternOf(form string, n *node) string {
-	if form == "schedule" {
-		return form
+// replay decodes arrivals from a trace: the reader's options beside the
+// transforms.
+func (d *decoder) replay(n *node, a *Arrivals, path []string) {
+	targets := []target{into(a, "trace"), into(&a.Transforms)}
+	if f := d.l.opts.Checks.TraceOptions; f != nil {
+		a.Options = f()
+		targets = append([]target{into(a.Options)}, targets...)
 	}
-	return n.get(form).str()
+	before := len(d.l.errs)
+	d.table(n, path, nil, targets...)
+	check := d.l.opts.Checks.Trace
+	if len(d.l.errs) > before || check == nil {
+		return
+	}
+	if err := check(a.Trace, a.Options); err != nil {
+		d.blame(n, err)
+	}
 }
 
 func patternNames() []string {

@@ -294,15 +294,15 @@ func (l *ladder) sortOut(b *bucket, slots []slot) {
 	sortEvents(run[headroom:to])
 }
 
-// copyPending copies the pending events to the front of to, which may be es
-// itself, and returns their number.
+// copyPending copies the pending events to the front of to, which holds as
+// many or is es itself, and returns their number. It has no branch on what the
+// slots say, so the processor fetches many of them at once.
 func copyPending(to, es []event, slots []slot) int {
 	n := 0
 	for _, e := range es {
-		if slots[e.lo&slotMask].key == e.lo {
-			to[n] = e
-			n++
-		}
+		to[n] = e
+		differs := slots[e.lo&slotMask].key ^ e.lo
+		n += 1 - int((differs|-differs)>>63)
 	}
 	return n
 }

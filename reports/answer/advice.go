@@ -20,7 +20,7 @@ func (a *Answer) advise() {
 	switch {
 	case len(a.Outcomes) == 1:
 		saving = fmt.Sprintf("%s costs %s %s and%s", w.Platform, a.usd(a.cost(w)), a.period(), a.keeps())
-	case !v.Saving.OK && w == v.Baseline:
+	case w == v.Baseline:
 		saving = fmt.Sprintf("keep %s: it is the cheapest and%s", w.Platform, a.keeps())
 	case !v.Saving.OK:
 		saving = fmt.Sprintf("%s is the cheapest, %s %s, and%s; no saving is quoted: %s", w.Platform, a.usd(a.cost(w)), a.period(), a.keeps(), v.NoSaving)
@@ -105,7 +105,7 @@ func (a *Answer) breakdown(w *result.Row) string {
 func (a *Answer) equals() string {
 	var names []string
 	for _, row := range a.Verdict.Ranked {
-		if row.EqualWinner {
+		if row.EqualWinner && row != a.Verdict.Baseline { // the advice names the baseline
 			names = append(names, row.Platform)
 		}
 	}

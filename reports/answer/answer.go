@@ -162,7 +162,7 @@ func (a *Answer) faults() {
 			}
 			reasons = append(reasons, text)
 		}
-		a.Faults = append(a.Faults, Line{string(row.Standing()), row.Platform + ": " + strings.Join(reasons, "; ") + "."})
+		a.Faults = append(a.Faults, Line{strings.ToUpper(string(row.Standing())), row.Platform + ": " + strings.Join(reasons, "; ") + "."})
 	}
 }
 

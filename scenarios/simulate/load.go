@@ -151,16 +151,3 @@ func gates(sc *scenarios.Scenario) ([]result.Gate, error) {
 	}
 	return list, errors.Join(errs...)
 }
-
-// notes adds what a reader must know about the scenario's own assumptions.
-func notes(sc *scenarios.Scenario, pl *scenarios.Platform, run *result.Run) {
-	add := func(kind result.NoteKind, about, text, source string) {
-		run.Notes = append(run.Notes, result.Note{Kind: kind, About: about, Text: text, Source: source})
-	}
-	var pulled units.Bytes
-	for i := range run.Workloads {
-		pulled += run.Workloads[i].PulledBytes
-	}
-	_ = pulled
-	add(result.Assumed, "", "a vCPU does the same work everywhere (speed 1.0)", "")
-}

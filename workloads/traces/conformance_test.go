@@ -8,11 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"ecsim/workloads"
+	"ecsim/workloads/units"
 )
 
 // fixture reads testdata/<format>.*.
@@ -338,8 +340,24 @@ func TestOptions(t *testing.T) {
 		if tag.Get("toml") == "" || tag.Get("doc") == "" {
 			t.Errorf("field %s lacks a toml or doc tag", typ.Field(i).Name)
 		}
-		if v := reflect.ValueOf(o).Field(i); v.Kind() == reflect.String && v.String() != tag.Get("default") {
-			t.Errorf("%s: resolve gives %q, the tag says %q", tag.Get("toml"), v, tag.Get("default"))
+		text := tag.Get("default")
+		var want any = text
+		var err error
+		switch v := reflect.ValueOf(o).Field(i).Interface().(type) {
+		case units.CPU:
+			want, err = units.ParseCPU(text)
+		case units.MiB:
+			want, err = units.ParseMiB(text)
+		case units.Duration:
+			want, err = units.ParseDuration(text)
+		case int:
+			want, err = strconv.Atoi(text)
+		case string:
+		default:
+			t.Errorf("%s: no text form known for %T", tag.Get("toml"), v)
+		}
+		if got := reflect.ValueOf(o).Field(i).Interface(); err != nil || got != want {
+			t.Errorf("%s: resolve gives %v, the tag says %q (%v)", tag.Get("toml"), got, text, err)
 		}
 	}
 }

@@ -94,7 +94,7 @@ type Busy struct {
 }
 
 // Describe reads the trace at path twice: its rows for the statistics, and a
-// replay for the rules. It holds about 100 bytes a record. Errors are those of
+// replay for the rules. It holds a few hundred bytes a record. Errors are those of
 // opening and reading.
 func Describe(path string, o Options) (*Description, error) { return DescribeFrom(File(path), o) }
 

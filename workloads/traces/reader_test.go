@@ -45,6 +45,7 @@ func TestRules(t *testing.T) {
 		rule       string // the first one counted
 	}{
 		{"plain", swfLine(1, 5, 60, 1, -1, 1, 512<<10, 1), Options{}, []workloads.Shape{vcpu}, 60e9, ""},
+		{"exponents", strings.Replace(swfLine(1, 5, 60, 1, -1, 1, 512<<10, 1), " 60 ", " 6e+01 ", 1), Options{}, []workloads.Shape{vcpu}, 60e9, ""},
 		{"zero run time", swfLine(1, 5, 0, 1, -1, 1, 512<<10, 1), Options{}, []workloads.Shape{vcpu}, 1e9, "run time zero: 1 s taken"},
 		{"unknown run time", swfLine(1, 5, -1, 1, -1, 1, 512<<10, 1), Options{}, nil, 0, "run time negative or unknown: left out"},
 		{"memory rounds up", swfLine(1, 5, 60, 1, -1, 1, 512<<10-1, 1), Options{}, []workloads.Shape{vcpu}, 60e9, ""},

@@ -200,6 +200,9 @@ func (s *swf) Next(r *Record) (bool, error) {
 		to     *int64
 	}{{swfSubmit, &r.At}, {swfWait, &r.Wait}, {swfRun, &r.Run}} {
 		ns, ok := parseNano(s.fields[f.column])
+		if v := s.values[f.column]; !ok && math.Abs(v) <= float64(longest/second) {
+			ns, ok = int64(v*1e9), true // 1.5e+06, as converters write it
+		}
 		if !ok {
 			return false, s.lines.Errorf(swfName(f.column), "got %q, want seconds as a decimal number within 140 years; mend the line or set on_error = \"skip\"", clip(s.fields[f.column]))
 		}

@@ -154,18 +154,22 @@ func (in *innerNode) before(k *key, i int32) bool {
 	return k.lo < r.lo || k.lo == r.lo && k.id < r.id
 }
 
-// route is the child in whose range k lies.
+// route is the child in whose range k lies. The loop is written so that it
+// compiles without a branch to mispredict.
 func (in *innerNode) route(k *key) int32 {
-	lo, hi := int32(0), in.n-1
-	for lo < hi {
-		mid := (lo + hi + 1) / 2
-		if in.before(k, mid) {
-			hi = mid - 1
-		} else {
-			lo = mid
+	at, n := int32(0), in.n
+	for n > 1 {
+		half := n / 2
+		next := at + half
+		if in.hi[next&(width-1)] <= k.hi {
+			at = next
 		}
+		n -= half
 	}
-	return lo
+	for at > 0 && in.before(k, at) {
+		at--
+	}
+	return at
 }
 
 // most is the exact maximum of an end node, or of what an inner node knows.

@@ -1,0 +1,276 @@
+// Package files writes a result folder: what a program or a person needs to
+// read an answer again, check it and go on from it.
+//
+// A folder appears whole or not at all: it is written beside its place and
+// renamed. All its files but manifest.json, which alone holds wall time and
+// host, are the same for the same scenario, seed, version and catalogue.
+package files
+
+import (
+	"bufio"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// The names of files that other code looks for.
+const (
+	ManifestName = "manifest.json"
+	AnswerName   = "answer.txt"
+	LatestName   = "latest"
+)
+
+// tool marks a manifest, and with it a folder, as ours.
+const tool = "ecsim"
+
+// marker lies in a folder under way, so that one left by a crash is known as
+// ours.
+const marker = ".ecsim-partial"
+
+// Hash names a result by what decides it: the resolved scenario, the seed, the
+// program's version and the catalogue's. It is the first 8 hexadecimal digits
+// of a SHA-256.
+func Hash(resolved []byte, seed uint64, version, catalogue string) string {
+	h := sha256.New()
+	// Lengths keep one part from running into the next.
+	fmt.Fprintf(h, "%d\n%s\n%d\n%d\n%s\n%s\n", len(resolved), resolved, seed, len(version), version, catalogue)
+	return hex.EncodeToString(h.Sum(nil))[:8]
+}
+
+// Dir is where a scenario's result belongs: root/scenario/hash.
+func Dir(root, scenario, hash string) string {
+	return filepath.Join(root, safe(scenario), hash)
+}
+
+// safe makes one path element of a scenario's name.
+func safe(name string) string {
+	out := []rune(name)
+	for i, r := range out {
+		if r == '/' || r == '\\' || r == ':' || r < ' ' {
+			out[i] = '-'
+		}
+	}
+	if s := string(out); s != "" && s != "." && s != ".." {
+		return s
+	}
+	return "scenario"
+}
+
+// Stored returns the answer of a finished folder with that hash, false when
+// there is none.
+func Stored(dir, hash string) (answer string, ok bool) {
+	m, err := ReadManifest(dir)
+	if err != nil || m.Hash != hash || m.Partial {
+		return "", false
+	}
+	text, err := os.ReadFile(filepath.Join(dir, AnswerName))
+	if err != nil || !m.holds(AnswerName, text) {
+		return "", false
+	}
+	return string(text), true
+}
+
+// Manifest describes a folder.
+type Manifest struct {
+	Tool      string      `json:"tool"`
+	Version   string      `json:"version"`
+	Scenario  string      `json:"scenario"`
+	Hash      string      `json:"hash"`
+	Seed      uint64      `json:"seed"`
+	Catalogue string      `json:"catalogue"`
+	Partial   bool        `json:"partial,omitempty"` // interrupted: some replications are missing
+	Written   string      `json:"written"`           // RFC 3339, UTC
+	Seconds   float64     `json:"seconds"`           // wall time of the simulation
+	Host      string      `json:"host"`
+	Jobs      int         `json:"jobs"`
+	Files     []FileEntry `json:"files"` // by name, this file left out
+}
+
+// FileEntry is one file of a folder.
+type FileEntry struct {
+	Name   string `json:"name"` // with slashes
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+func (m *Manifest) holds(name string, data []byte) bool {
+	sum := sha256.Sum256(data)
+	return slices.ContainsFunc(m.Files, func(f FileEntry) bool { return f.Name == name && f.SHA256 == hex.EncodeToString(sum[:]) })
+}
+
+// ReadManifest reads a folder's manifest; the error says when the folder is
+// not one of ours.
+func ReadManifest(dir string) (*Manifest, error) {
+	data, err := os.ReadFile(filepath.Join(dir, ManifestName))
+	if err != nil {
+		return nil, err
+	}
+	var m Manifest
+	if err := json.Unmarshal(data, &m); err != nil || m.Tool != tool {
+		return nil, fmt.Errorf("%s is no result folder of ecsim: its %s is not ours", dir, ManifestName)
+	}
+	return &m, nil
+}
+
+// Folder is a result folder under way.
+type Folder struct {
+	dir, partial string
+	parts        []*Recorder
+}
+
+// Begin claims dir and makes the folder beside it in which everything is
+// written first. It fails, before any work is lost, when dir holds something
+// that is not ours or cannot be written.
+func Begin(dir string) (*Folder, error) {
+	dir = filepath.Clean(dir)
+	if err := replaceable(dir); err != nil {
+		return nil, err
+	}
+	f := &Folder{dir: dir, partial: dir + ".partial"}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return nil, fmt.Errorf("cannot make the folder for results: %w; choose another with -o", err)
+	}
+	entries, err := os.ReadDir(f.partial)
+	switch {
+	case err == nil && len(entries) > 0 && !exists(filepath.Join(f.partial, marker)):
+		return nil, fmt.Errorf("%s is in the way and is not ours; move it or choose another folder with -o", f.partial)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s is in the way: %w; move it or choose another folder with -o", f.partial, err)
+	}
+	if err := os.RemoveAll(f.partial); err != nil {
+		return nil, fmt.Errorf("cannot remove what an earlier run left: %w", err)
+	}
+	if err := os.Mkdir(f.partial, 0o755); err != nil {
+		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
+	}
+	if err := os.WriteFile(filepath.Join(f.partial, marker), nil, 0o644); err != nil {
+		f.Abort()
+		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
+	}
+	return f, nil
+}
+
+// replaceable reports whether dir is free, empty, or a result folder.
+func replaceable(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s is no folder that can be read (%w); choose another with -o", dir, err)
+	case len(entries) == 0:
+		return nil
+	}
+	if _, err := ReadManifest(dir); err != nil {
+		return fmt.Errorf("%s holds files but no %s of ecsim, so it is not replaced; choose an empty or new folder with -o", dir, ManifestName)
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// Abort removes what was written. It does nothing after Finish.
+func (f *Folder) Abort() {
+	for _, r := range f.parts {
+		r.abort()
+	}
+	if f.partial != "" {
+		os.RemoveAll(f.partial) // the marker makes a later run try again
+	}
+	f.partial = ""
+}
+
+// write makes one file, buffered; name has slashes.
+func (f *Folder) write(name string, content func(io.Writer) error) error {
+	path := filepath.Join(f.partial, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	buffer := bufio.NewWriterSize(file, 1<<16)
+	return errors.Join(content(buffer), buffer.Flush(), file.Close())
+}
+
+// entries lists the files written so far with their sums.
+func (f *Folder) entries() ([]FileEntry, error) {
+	var list []FileEntry
+	err := filepath.WalkDir(f.partial, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == marker {
+			return err
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		h := sha256.New()
+		n, err := io.Copy(h, file)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(f.partial, path)
+		list = append(list, FileEntry{filepath.ToSlash(name), n, hex.EncodeToString(h.Sum(nil))})
+		return err
+	})
+	slices.SortFunc(list, func(a, b FileEntry) int { return cmp.Compare(a.Name, b.Name) })
+	return list, err
+}
+
+// publish puts the finished folder in its place; what was there comes back if
+// that fails.
+func (f *Folder) publish() error {
+	if err := os.Remove(filepath.Join(f.partial, marker)); err != nil {
+		return err
+	}
+	// Whoever put something there since Begin keeps it.
+	if err := replaceable(f.dir); err != nil {
+		return err
+	}
+	old := f.dir + ".old"
+	if exists(f.dir) {
+		if err := os.RemoveAll(old); err != nil {
+			return err
+		}
+		if err := os.Rename(f.dir, old); err != nil {
+			return err
+		}
+	}
+	if err := os.Rename(f.partial, f.dir); err != nil {
+		if exists(old) {
+			return errors.Join(err, os.Rename(old, f.dir))
+		}
+		return err
+	}
+	f.partial = ""
+	return os.RemoveAll(old)
+}
+
+// Latest points root/scenario/latest at a folder beside it. Where links are
+// not to be had, as on some file systems, it leaves none: the folder stands by
+// its own name.
+func Latest(dir string) error {
+	link := filepath.Join(filepath.Dir(dir), LatestName)
+	if info, err := os.Lstat(link); err == nil && info.Mode()&fs.ModeSymlink == 0 {
+		return fmt.Errorf("%s is not a link and is left alone", link)
+	}
+	fresh := link + ".new"
+	os.Remove(fresh) // of an earlier run that was cut off
+	if err := os.Symlink(filepath.Base(dir), fresh); err != nil {
+		return nil
+	}
+	return os.Rename(fresh, link)
+}

@@ -1,0 +1,153 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"ecsim/models/billing"
+	"ecsim/models/catalog"
+	"ecsim/models/ecs"
+	"ecsim/models/result"
+	"ecsim/scenarios"
+	"ecsim/workloads/units"
+)
+
+// noter collects the notes of one run.
+type noter struct {
+	sc  *scenarios.Scenario
+	pl  *scenarios.Platform
+	run *result.Run
+}
+
+func (n *noter) add(kind result.NoteKind, about, format string, args ...any) {
+	n.run.Notes = append(n.run.Notes, result.Note{Kind: kind, About: about, Text: fmt.Sprintf(format, args...)})
+}
+
+// notes adds what a reader must know to trust a run's figures: what is assumed
+// because nobody publishes it, what is left out of the money and how much of
+// it there was, and what is odd about the sizes.
+func notes(sc *scenarios.Scenario, pl *scenarios.Platform, run *result.Run) {
+	n := &noter{sc, pl, run}
+	n.assumed()
+	n.notIncluded()
+	n.warnings()
+}
+
+func (n *noter) assumed() {
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		if w.Image.Size > 0 && !n.sc.IsSet("workload."+w.Name+".image.size") {
+			n.add(result.Assumed, "", "image of %s %v", w.Name, w.Image.Size)
+		}
+		if w.Work.Dist != nil && w.Parallel == 0 && n.sc.CPUModel == "shared" && w.CPULimit == "container" {
+			n.add(result.Assumed, "", "work of %s spreads over all CPU it is given", w.Name)
+		}
+	}
+	st := &n.pl.Stages
+	arm, fargate := false, false
+	for i := range n.run.Providers {
+		p := &n.run.Providers[i]
+		if strings.HasPrefix(p.Kind, ecs.FargateName) {
+			fargate = true
+		}
+	}
+	for i := range n.pl.Workloads {
+		arm = arm || n.pl.Workloads[i].CPUArchitecture == "ARM64"
+	}
+	for _, p := range n.pl.Providers {
+		switch params := p.Params.(type) {
+		case *ecs.ASGParams:
+			n.add(result.Assumed, "", "host boot %s", dist(params.Boot.Dist.Quantile(0.5)))
+		case *ecs.ManagedInstancesParams:
+			n.add(result.Assumed, "", "Managed Instance boot %s, idle ones end after %v", dist(params.Boot.Dist.Quantile(0.5)), params.ScaleInAfter)
+		}
+	}
+	if fargate {
+		n.add(result.Assumed, "", "Fargate start %s, pull %v + %v/MB", dist(st.FargateProvisioning.Dist.Quantile(0.5)), st.FargatePull, st.FargatePullPerMB)
+	}
+	if arm {
+		n.add(result.Assumed, "", "an ARM vCPU does the work of an x86 vCPU (speed 1.0)")
+	}
+	for i := range n.pl.Workloads {
+		if len(n.pl.Workloads[i].PlacementStrategy) == 0 && n.pl.Workloads[i].Kind == ecs.Batch && n.ownsInstances() {
+			n.add(result.Assumed, "", "RunTask without a placement strategy places at random")
+			break
+		}
+	}
+}
+
+func dist(ns int64) string { return (units.Duration(ns) / 1e9 * 1e9).String() }
+
+func (n *noter) ownsInstances() bool {
+	return slices.ContainsFunc(n.run.Providers, func(p result.Provider) bool { return p.Launched > 0 })
+}
+
+// notIncluded names the charge classes that are not priced, with the quantity
+// where the run knows one.
+func (n *noter) notIncluded() {
+	hours := (n.run.Duration - n.run.WarmUp).Seconds() / 3600
+	var pulled units.Bytes
+	for i := range n.run.Workloads {
+		pulled += n.run.Workloads[i].PulledBytes
+	}
+	month := units.Bytes(float64(pulled) * 730 / hours)
+	if !n.run.MonthlyOK {
+		month = pulled
+	}
+	span := "a month"
+	if !n.run.MonthlyOK {
+		span = "in all"
+	}
+	if pulled > 0 && billing.PullPath(n.pl.Prices.ImagePullPath) == billing.PullS3Gateway {
+		if nat, err := catalog.Rate("nat.gb", n.sc.Region); err == nil {
+			n.add(result.NotIncluded, "images", "images of %s: %v %s, free by S3 gateway endpoint, %s through NAT", n.pl.Name, round(month), span, dollars(nat.Rate.Times(uint64(month), uint64(units.GB))))
+		}
+	}
+	n.add(result.NotIncluded, "", "load balancers, NAT gateways, logs, cross-zone and internet traffic, support, your time")
+	if n.pl.Prices.Discount == 0 {
+		n.add(result.NotIncluded, "", "EDP discount")
+	}
+}
+
+// round keeps three digits.
+func round(b units.Bytes) units.Bytes {
+	for unit := units.Bytes(1); ; unit *= 10 {
+		if b < 1000*unit {
+			return b / unit * unit
+		}
+	}
+}
+
+func dollars(u units.USD) string { return "$" + units.Thousands((u.Cents()+50)/100) }
+
+func (n *noter) warnings() {
+	for i := range n.run.Workloads {
+		w := &n.run.Workloads[i]
+		for _, f := range w.Fits {
+			if f.Tasks > 0 && f.Binding == "eni" && !n.pl.Account.AwsvpcTrunking {
+				n.add(result.Warning, w.Name, "network interfaces bind: %d tasks on a %s; account.awsvpc_trunking = true raises it", f.Tasks, f.InstanceType)
+			}
+		}
+	}
+	for i := range n.run.Providers {
+		p := &n.run.Providers[i]
+		for _, name := range p.InstanceTypes {
+			t, err := catalog.Type(name)
+			if err != nil {
+				continue
+			}
+			switch {
+			case t.Burstable:
+				n.add(result.Warning, p.Name, "%s earns CPU credits for %.0f %% of each vCPU; here it always runs at full speed, and surplus credits are not priced", name, t.BaselinePerVCPUPercent)
+			case t.Flex:
+				n.add(result.Warning, p.Name, "%s guarantees 40 %% of each vCPU; here it always runs at full speed", name)
+			}
+		}
+		// New accounts start with 6 Fargate vCPUs each on demand and Spot.
+		// https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+		if p.PeakVCPU > 6 {
+			n.add(result.Warning, p.Name, "peak of %.0f vCPU on %s; new accounts start with a quota of 6", p.PeakVCPU, p.Name)
+		}
+	}
+}
