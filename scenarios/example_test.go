@@ -29,7 +29,8 @@ func ExampleParse() {
 		return
 	}
 	w := s.Platforms[1].Workloads[0]
-	fmt.Println(w.Name, w.CPU, w.Memory, w.Work, s.Platforms[1].DefaultStrategy[0].CapacityProvider)
+	cpu, memory := w.Size()
+	fmt.Println(w.Name, cpu, memory, w.Work, s.Platforms[1].DefaultStrategy[0].CapacityProvider)
 	for _, x := range s.Settings() {
 		if x.Path == "workload.nightly.memory" || x.Path == "workload.nightly.image.size" {
 			fmt.Println(x.Path, "=", x.Value, "from", x.Where, x.Source)
@@ -38,7 +39,7 @@ func ExampleParse() {
 	// Output:
 	// nightly 4 vCPU 30 GiB 12 vCPU-h FARGATE_SPOT
 	// workload.nightly.image.size = "350 MB" from default Assumed
-	// workload.nightly.memory = 30720 from --set workload.nightly.memory
+	// workload.nightly.memory = "30 GB" from --set workload.nightly.memory
 }
 
 // All faults come at once, each with its place, what was got and what to do.

@@ -81,13 +81,18 @@ func TestExtends(t *testing.T) {
 	}
 }
 
+func memoryOf(w *Workload) units.MiB {
+	_, m := w.Size()
+	return m
+}
+
 func TestOverridesOfOnePlatform(t *testing.T) {
 	s := mustParse(t, fleet)
 	big, spot := platform(t, s, "big"), platform(t, s, "spot")
-	if got := big.Workloads[1].Memory; got != 2*units.GiB {
+	if got := memoryOf(&big.Workloads[1]); got != 2*units.GiB {
 		t.Errorf("memory of jobs on big is %v", got)
 	}
-	if got := spot.Workloads[1].Memory; got != units.GiB || s.Workloads[1].Memory != units.GiB {
+	if got := memoryOf(&spot.Workloads[1]); got != units.GiB || memoryOf(&s.Workloads[1]) != units.GiB {
 		t.Errorf("memory of jobs elsewhere is %v", got)
 	}
 	if big.Workloads[0].OnFargate.CPU != 128 || spot.Workloads[0].OnFargate.CPU != 64 {
@@ -172,7 +177,7 @@ func TestIncludeYieldsToTheIncluder(t *testing.T) {
 		t.Errorf("region %s is the included file's", s.Region)
 	}
 	p := platform(t, s, "today")
-	if len(p.Providers) != 1 || p.Prices.Discount != 100_000 || p.Workloads[2].Memory != 16*units.GiB {
+	if len(p.Providers) != 1 || p.Prices.Discount != 100_000 || memoryOf(&p.Workloads[2]) != 16*units.GiB {
 		t.Errorf("tables of both files are merged: %+v", p)
 	}
 	if got := p.Workloads[2].NoCapacity; got != (NoCapacity{RetryEvery, units.Duration(30 * time.Second), 10}) {
@@ -324,7 +329,7 @@ func TestNamesThatAreKeys(t *testing.T) {
 	text := strings.NewReplacer("workload.jobs", "workload.trace", "workload.agent", "workload.dist", "platform.ec2", "platform.pattern",
 		`"ec2"`, `"pattern"`, "workload.jobs.", "workload.trace.").Replace(fleet)
 	s := mustParse(t, text, "platform.big.workload.dist.memory=64")
-	if got := platform(t, s, "big").Workloads; len(s.Workloads) != 2 || got[0].Memory != 64 || got[1].Memory != 2*units.GiB {
+	if got := platform(t, s, "big").Workloads; len(s.Workloads) != 2 || memoryOf(&got[0]) != 64 || memoryOf(&got[1]) != 2*units.GiB {
 		t.Errorf("workloads %+v", got)
 	}
 }

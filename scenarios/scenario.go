@@ -129,8 +129,8 @@ type Workload struct {
 	Name string `toml:"-"`
 
 	Kind            string         `toml:"kind" required:"true" allowed:"batch|service|daemon"`
-	CPU             units.CPU      `toml:"cpu" min:"0" max:"196608" doc:"reservation: CPU units, or \"0.5 vCPU\""`
-	Memory          units.MiB      `toml:"memory" min:"6" max:"25165824" doc:"reservation: MiB, or \"1 GB\""`
+	CPU             CPUDist        `toml:"cpu" doc:"reservation: CPU units, or \"0.5 vCPU\"; a batch's may be a distribution"`
+	Memory          MemoryDist     `toml:"memory" doc:"reservation: MiB, or \"1 GB\"; a batch's may be a distribution"`
 	GPU             int64          `toml:"gpu" min:"0" max:"64"`
 	CPULimit        string         `toml:"cpu_limit" default:"container" allowed:"container|task" doc:"container: may take idle CPU on EC2; task: hard cap, as always on Fargate"`
 	CPUUse          ShareDist      `toml:"cpu_use" default:"100%" source:"Assumed" doc:"CPU used while running, as a share of the reservation"`
@@ -166,6 +166,19 @@ type Workload struct {
 	Scaling                 any `toml:"scaling" later:"service auto scaling"`
 	LoadBalancer            any `toml:"load_balancer" later:"load balancers"`
 	DeploymentConfiguration any `toml:"deployment_configuration" later:"deployments"`
+}
+
+// Size is the reservation of each of w's tasks; a size that is drawn per task
+// is 0.
+func (w *Workload) Size() (units.CPU, units.MiB) {
+	var cpu, memory int64
+	if w.CPU.Dist != nil {
+		cpu, _ = w.CPU.IsConstant()
+	}
+	if w.Memory.Dist != nil {
+		memory, _ = w.Memory.IsConstant()
+	}
+	return units.CPU(cpu), units.MiB(memory)
 }
 
 // Image is the container image of a workload, all containers together.
@@ -280,5 +293,7 @@ type (
 	DurationDist = workloads.DurationDist
 	WorkDist     = workloads.WorkDist
 	ShareDist    = workloads.ShareDist
+	CPUDist      = workloads.CPUDist
+	MemoryDist   = workloads.MemoryDist
 	Speed        = units.Speed
 )

@@ -3,6 +3,9 @@ package scenarios
 import (
 	"reflect"
 	"slices"
+
+	"ecsim/workloads"
+	"ecsim/workloads/units"
 )
 
 // Keys that only one kind of workload has.
@@ -70,6 +73,7 @@ func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string)
 		f := field{doc: "compressed size, all containers together", source: "Assumed"}
 		d.record(&node{}, f, append(slices.Clone(path), "image", "size"), quote(w.Image.Size.String()))
 	}
+	l.checkSizes(w, n)
 	l.checkPorts(w, n)
 	if check := l.opts.Checks.Placement; check != nil {
 		for _, err := range check(w.PlacementStrategy, nil) {
@@ -122,13 +126,40 @@ func (l *loader) finishDaemon(d *decoder, w *Workload, n *node, path []string) {
 	side := n.get("on_fargate")
 	f := field{doc: "reservation of the sidecar", source: "the daemon's"}
 	if side.get("cpu") == nil {
-		w.OnFargate.CPU = w.CPU
-		d.record(&node{}, f, append(slices.Clone(at), "cpu"), printInt(int64(w.CPU)))
+		w.OnFargate.CPU, _ = w.Size()
+		d.record(&node{}, f, append(slices.Clone(at), "cpu"), printInt(int64(w.OnFargate.CPU)))
 	}
 	if side.get("memory") == nil {
-		w.OnFargate.Memory = w.Memory
-		d.record(&node{}, f, append(slices.Clone(at), "memory"), printInt(int64(w.Memory)))
+		_, w.OnFargate.Memory = w.Size()
+		d.record(&node{}, f, append(slices.Clone(at), "memory"), printInt(int64(w.OnFargate.Memory)))
 	}
+}
+
+// Bounds of a task's reservation.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters_ec2.html
+const (
+	maxTaskCPU    = 192 * units.VCPU
+	minTaskMemory = 6 * units.MiB(1)
+	maxTaskMemory = 24 * 1024 * units.GiB
+)
+
+// checkSizes checks what a reservation may be: within bounds, and the same for
+// every task of a service or daemon.
+func (l *loader) checkSizes(w *Workload, n *node) {
+	check := func(key string, d *workloads.Dist, low, high int64, text func(int64) string) {
+		if d == nil {
+			return
+		}
+		v, constant := d.IsConstant()
+		switch {
+		case !constant && w.Kind != "batch":
+			l.errs.addKey(n, key, "got %s, want one size: all tasks of a %s are alike", d, w.Kind)
+		case constant && (v < low || v > high):
+			l.errs.addKey(n, key, "got %s, want %s to %s", text(v), text(low), text(high))
+		}
+	}
+	check("cpu", w.CPU.Dist, 0, int64(maxTaskCPU), func(v int64) string { return units.CPU(v).String() })
+	check("memory", w.Memory.Dist, int64(minTaskMemory), int64(maxTaskMemory), func(v int64) string { return units.MiB(v).String() })
 }
 
 // checkPorts applies the rules of port mappings: no ports without a network,

@@ -53,12 +53,12 @@ func (l *Level) Value() int64 { return l.value }
 func (l *Level) Max() int64 { return max(l.max, l.value) }
 
 // Reset opens the window of measurement at now: the integral starts from
-// zero and the maximum from the current value.
+// zero and the maximum from the current value, if that holds.
 func (l *Level) Reset(now Time) {
 	if now != l.last {
 		l.advance(now)
 	}
-	l.start, l.max, l.sum = now, l.value, Uint128{}
+	l.start, l.max, l.sum = now, 0, Uint128{}
 }
 
 // Integral is the sum of value x nanoseconds from Reset to now, which must

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // Tally sums up a figure that occurs once per event, such as a wait in
@@ -19,8 +20,7 @@ import (
 type Tally struct {
 	count, censored uint64
 	sum             Uint128
-	min, max        int64 // of all values; meaningless while count is 0
-	minCensored     int64
+	min, max        int64  // of all values; meaningless while count is 0
 	exact           sketch // values known
 	bounds          sketch // values known to be at least that
 }
@@ -121,13 +121,11 @@ func (t *Tally) Add(v int64) {
 
 // AddAtLeast counts a value of which only a lower bound is known, such as the
 // wait of a task that still waits when the simulation ends. It enters count,
-// sum, extremes and quantiles as v, and every quantile it can reach says so.
+// sum, extremes and quantiles as v, and every quantile that it could move by
+// more than 1 % says so.
 func (t *Tally) AddAtLeast(v int64) {
 	t.enter(v)
 	t.bounds.add(v)
-	if t.censored == 0 || v < t.minCensored {
-		t.minCensored = v
-	}
 	t.censored++
 }
 
@@ -169,8 +167,8 @@ func (t *Tally) Max() int64 { return t.max }
 
 // Quantile is the value that a share q of all values does not exceed: the one
 // of rank ceil(q x count), within 0.4 %; q = 0 and q = 1 are the extremes,
-// exactly. An empty tally has NaN. lowerBound says that a censored value lies
-// at or below it, so that the truth may be larger. It panics unless q is in
+// exactly. An empty tally has NaN. lowerBound says that censored values may
+// hide a truth more than 1 % larger. It panics unless q is in
 // [0, 1].
 func (t *Tally) Quantile(q float64) (v float64, lowerBound bool) {
 	if !(q >= 0 && q <= 1) {
@@ -190,27 +188,44 @@ func (t *Tally) Quantile(q float64) (v float64, lowerBound bool) {
 		v = float64(t.max)
 	}
 	if t.censored > 0 {
-		p, b := bin(t.minCensored)
-		lowerBound = p < page || p == page && b <= place
+		// Were every censored value infinite, the quantile would be the value
+		// of the same rank among the others.
+		if rank > t.count-t.censored {
+			return v, true
+		}
+		most := binValue(atRank(rank, &t.exact))
+		lowerBound = most > v*(1+lowerBoundShare)
 	}
 	return v, lowerBound
 }
 
+// lowerBoundShare is how much larger than the figure told the true quantile may
+// be before it is called a lower bound.
+const lowerBoundShare = 0.01
+
 // atRank finds the bin of the value with that rank, from 1.
 func (t *Tally) atRank(rank uint64) (page, place int) {
+	return atRank(rank, &t.exact, &t.bounds)
+}
+
+func atRank(rank uint64, sketches ...*sketch) (page, place int) {
+	left := rank
 	for page := range pages {
-		if t.exact[page] == nil && t.bounds[page] == nil {
+		if !slices.ContainsFunc(sketches, func(s *sketch) bool { return s[page] != nil }) {
 			continue
 		}
 		for place := range pageBins {
-			n := t.exact.at(page, place) + t.bounds.at(page, place)
-			if n >= rank {
+			var n uint64
+			for _, s := range sketches {
+				n += s.at(page, place)
+			}
+			if n >= left {
 				return page, place
 			}
-			rank -= n
+			left -= n
 		}
 	}
-	panic(fmt.Sprintf("sim: tally of %d values misses %d of them", t.count, rank))
+	panic(fmt.Sprintf("sim: no value of rank %d, %d of them are missing", rank, left))
 }
 
 // CountAtMost counts the values known to be at most v, lower bounds left out.
@@ -268,9 +283,6 @@ func (t *Tally) Merge(o *Tally) {
 		t.min = o.min
 	}
 	t.max = max(t.max, o.max)
-	if o.censored > 0 && (t.censored == 0 || o.minCensored < t.minCensored) {
-		t.minCensored = o.minCensored
-	}
 	t.count += o.count
 	t.censored += o.censored
 	t.sum = t.sum.Add(o.sum)

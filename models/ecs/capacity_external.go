@@ -12,7 +12,7 @@ import (
 // ExternalParams are the keys of a capacity provider of kind "external":
 // machines of one's own registered with ECS Anywhere.
 type ExternalParams struct {
-	Fleet string         `toml:"fleet" doc:"file that lists machines, in a known format, relative to the scenario"`
+	Fleet string         `toml:"fleet" file:"true" doc:"file that lists machines, in a known format, relative to the scenario"`
 	Speed units.Speed    `toml:"speed" default:"1.0" source:"Assumed: equal to Fargate x86" doc:"work per vCPU-second"`
 	Nodes []ExternalNode `toml:"machines" doc:"machines by size, instead of a file"`
 

@@ -89,7 +89,7 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 	if len(w.cfg.Placement) > 0 {
 		// Strategies are a wish, constraints are a must: the former are not
 		// used on Fargate, which spreads tasks over zones by itself.
-		f.c.note(result.Rule, w.cfg.Name, "placement strategies do not apply on Fargate, which spreads tasks over the subnets' zones",
+		f.c.note(result.Rule, "", "placement strategies do not apply on Fargate, which spreads tasks over the subnets' zones",
 			"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-placement-strategies.html")
 	}
 	s := &n.size[f.idx]

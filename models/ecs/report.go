@@ -130,8 +130,8 @@ func (c *Cluster) fits(w *workload) (list []result.Fit) {
 				continue
 			}
 			for _, m := range pl.machines {
-				if len(list) == 8 {
-					break
+				if m.launched == 0 {
+					continue
 				}
 				k, binding := pl.capacity(m, n, w)
 				if pl.holds(m, n, w) != "" {

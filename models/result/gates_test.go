@@ -1,6 +1,7 @@
 package result_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -117,5 +118,49 @@ func TestGateWithoutFigureMisses(t *testing.T) {
 		if g.OK || !strings.Contains(g.Reason, want) {
 			t.Errorf("%s: OK %v, %q, want %q", path, g.OK, g.Reason, want)
 		}
+	}
+}
+
+// A few tasks under way at the end of many do not make a quantile unknown: it
+// is known as soon as it stays put even if they waited for ever.
+func TestFewUnderWayDoNotCensor(t *testing.T) {
+	r := spec("fargate")
+	w := &r.Workloads[1]
+	w.TimeToRunning = sim.Tally{}
+	for i := range 10000 {
+		w.TimeToRunning.Add(int64(50*sim.Second) + int64(i)*int64(sim.Millisecond))
+	}
+	for range 5 {
+		w.TimeToRunning.AddAtLeast(int64(sim.Second))
+	}
+	o := fold(t, []*result.Run{&r})
+	if e, _ := o.Estimate("workload.jobs.time_to_running.p95"); e.LowerBound {
+		t.Errorf("p95 %v s is a lower bound for 5 tasks of 10,005", e.V)
+	}
+	if e, _ := o.Estimate("workload.jobs.time_to_running.max"); !e.LowerBound || !math.IsInf(e.Upper, 1) {
+		t.Error("the longest wait is not a lower bound")
+	}
+	// 600 under way of 10,600 move the p95 within the slower known values.
+	for range 595 {
+		w.TimeToRunning.AddAtLeast(int64(sim.Second))
+	}
+	o = fold(t, []*result.Run{&r})
+	if g := hold(t, o, "workload.jobs.time_to_running.p50", "< 60s"); !g.OK {
+		t.Errorf("kept whatever those under way do, but missed: %s", g.Reason)
+	}
+	if g := hold(t, o, "workload.jobs.time_to_running.p95", "< 90s"); g.OK {
+		t.Error("p95 cannot be known: 5.7 % are under way")
+	}
+}
+
+func TestNotesAlikeAreOne(t *testing.T) {
+	list := result.UniteNotes([]result.Note{{Text: "peak of 98 vCPU on m6a.2xlarge"}, {Text: "images of ec2: 9 GB"}},
+		[]result.Note{{Text: "peak of 1,204 vCPU on m6a.2xlarge"}, {Text: "peak of 98 vCPU on m6i.2xlarge"}, {Text: "images of ec3: 9 GB"}})
+	var texts []string
+	for _, n := range list {
+		texts = append(texts, n.Text)
+	}
+	if got := strings.Join(texts, "; "); got != "peak of 1,204 vCPU on m6a.2xlarge; images of ec2: 9 GB; peak of 98 vCPU on m6i.2xlarge; images of ec3: 9 GB" {
+		t.Error(got)
 	}
 }

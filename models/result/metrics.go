@@ -30,7 +30,11 @@ type Metric struct {
 type Value struct {
 	V          float64 // in the metric's unit
 	LowerBound bool    // the truth may be larger, for something still waited or ran at the end
-	OK         bool
+	// Upper is the most the truth can be where LowerBound is set: what V would
+	// be had those that still waited waited for ever. +Inf when nothing is
+	// known; 0 and meaningless without LowerBound.
+	Upper float64
+	OK    bool
 }
 
 // Kind says how a figure folds over replications.

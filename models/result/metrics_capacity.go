@@ -9,8 +9,14 @@ import (
 // cut by an edge counts in proportion.
 func (s *Series) Integral(from, until sim.Time) float64 {
 	var sum float64
-	for i, mean := range s.Mean {
-		start := sim.Time(i) * s.Width
+	if s.Width <= 0 {
+		return 0
+	}
+	for i := max(0, int(from/s.Width)); i < len(s.Mean); i++ {
+		mean, start := s.Mean[i], sim.Time(i)*s.Width
+		if start >= until {
+			break
+		}
 		if held := min(start+s.Width, until) - max(start, from); held > 0 {
 			sum += mean * held.Seconds()
 		}
@@ -93,7 +99,7 @@ var capacityMetrics = []Metric{
 		Read: func(r *Run, _ *Workload) Value {
 			worst := Value{}
 			for i := range r.Workloads {
-				if v := r.Workloads[i].done(); v.OK && (!worst.OK || v.V < worst.V) {
+				if v := r.done(&r.Workloads[i]); v.OK && (!worst.OK || v.V < worst.V) {
 					worst = v
 				}
 			}

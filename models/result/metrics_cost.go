@@ -96,8 +96,11 @@ var costMetrics = []Metric{
 			return Value{V: r.Bill.BestPlan.Total.Float(), OK: r.Bill.BestPlan.Name != ""}
 		}},
 	{Path: "cost_drain", Unit: UnitUSD, Better: Lower, Kind: KindMoney,
-		Doc:  "paid after the window while unfinished work ran out; in no other figure",
+		Doc:  "paid after the window while unfinished work ran out; in no other figure but cost_with_drain",
 		Read: func(r *Run, _ *Workload) Value { return dollars(r.Bill.Drain) }},
+	{Path: "cost_with_drain", Unit: UnitUSD, Better: Lower, Kind: KindMoney,
+		Doc:  "paid for the window and for finishing what it left",
+		Read: func(r *Run, _ *Workload) Value { return dollars(r.Bill.Total + r.Bill.Drain) }},
 	{Path: "cost_per_1000_tasks", Unit: UnitUSD, Better: Lower, Kind: KindMoney,
 		Doc: "cost of the window per 1,000 batch tasks finished, whatever else the platform ran",
 		Read: func(r *Run, _ *Workload) Value {

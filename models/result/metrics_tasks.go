@@ -1,8 +1,24 @@
 package result
 
 import (
+	"math"
+	"sort"
+
 	"ecsim/sim"
 )
+
+// done is the share of a workload's work that was done by the end; a run that
+// drained and stands for no month is judged with what it finished after it.
+func (r *Run) done(w *Workload) Value {
+	if r.drainCounts() && w.Kind == "batch" {
+		return ratio(float64(w.Finished+w.Drained), float64(w.Submitted))
+	}
+	return w.done()
+}
+
+// drainCounts reports whether the run is one piece of work, done to its end,
+// rather than a sample of a month.
+func (r *Run) drainCounts() bool { return r.Drained && !r.MonthlyOK }
 
 // done is the share of the work asked for that was done: of a batch, the
 // CPU-time finished over that submitted; of a service, the task-time that ran
@@ -75,8 +91,8 @@ var taskMetrics = []Metric{
 	countMetric("stops", Lower, "service tasks stopped and replaced", func(w *Workload) int64 { return w.Stops }),
 	countMetric("image_pulls", Lower, "image pulls that took time", func(w *Workload) int64 { return w.Pulls }),
 	{Path: "workload.NAME.done", Unit: UnitShare, Better: Higher, Kind: KindShare,
-		Doc:  "batch: CPU-time finished of that submitted; service: task-time run of that desired",
-		Read: func(_ *Run, w *Workload) Value { return w.done() }},
+		Doc:  "batch: CPU-time finished of that submitted (tasks, the drained included, where a run without a month drained); service: task-time run of that desired",
+		Read: func(r *Run, w *Workload) Value { return r.done(w) }},
 	{Path: "workload.NAME.on_time", Unit: UnitShare, Better: Higher, Kind: KindShare,
 		Doc:  "tasks finished by their deadline, of those finished or overdue",
 		Read: func(_ *Run, w *Workload) Value { return ratio(float64(w.OnTime), float64(w.OnTime+w.Late)) }},
@@ -125,9 +141,39 @@ var timeMetrics = func() []Metric {
 var stageDocs = [NumStages]string{"held by quota or throttle", "waiting for room",
 	"network interface and, on Fargate, its machine", "image pull and extraction", "container create and start"}
 
+// boundAccuracy is how near the bounds of a quantile must be to count as one
+// figure: the sketch itself is no finer.
+const boundAccuracy = 0.01
+
+// quantileOf is a quantile of a tally some values of which may be known by a
+// lower bound only. Taking those as they stand gives the least it can be;
+// taking them as endless gives the most. Where both agree, as they do when few
+// of many tasks were under way at the end, it is known.
+func quantileOf(t *sim.Tally, q float64) Value {
+	least, open := t.Quantile(q)
+	if !open {
+		return Value{V: least}
+	}
+	rank := max(uint64(math.Ceil(q*float64(t.Count()))), 1)
+	if rank > t.Count()-t.Censored() {
+		return Value{V: least, LowerBound: true, Upper: math.Inf(1)}
+	}
+	// The smallest value that rank values are known not to exceed. Powers of two
+	// keep the search short whatever the range.
+	high := int64(1)
+	for t.CountAtMost(high) < rank {
+		high *= 2
+	}
+	most := float64(high/2 + int64(sort.Search(int(high-high/2), func(i int) bool { return t.CountAtMost(high/2+int64(i)) >= rank })))
+	if most <= least*(1+boundAccuracy) {
+		return Value{V: least}
+	}
+	return Value{V: least, LowerBound: true, Upper: most}
+}
+
 // tallyMetrics are the rows of one tally of times: mean, quantiles, maximum.
 func tallyMetrics(name, doc string, tally func(*Workload) *sim.Tally) []Metric {
-	row := func(statistic, what string, kind Kind, read func(t *sim.Tally) (v float64, lowerBound bool)) Metric {
+	row := func(statistic, what string, kind Kind, read func(t *sim.Tally) Value) Metric {
 		return Metric{Path: "workload.NAME." + name + "." + statistic, Unit: UnitSeconds, Better: Lower, Kind: kind,
 			Doc: what + " " + doc,
 			Read: func(_ *Run, w *Workload) Value {
@@ -135,18 +181,25 @@ func tallyMetrics(name, doc string, tally func(*Workload) *sim.Tally) []Metric {
 				if t.Count() == 0 {
 					return Value{}
 				}
-				ns, bound := read(t)
-				return Value{V: ns / 1e9, LowerBound: bound, OK: true}
+				v := read(t)
+				return Value{V: v.V / 1e9, LowerBound: v.LowerBound, Upper: v.Upper / 1e9, OK: true}
 			}}
 	}
-	quantile := func(q float64) func(*sim.Tally) (float64, bool) {
-		return func(t *sim.Tally) (float64, bool) { return t.Quantile(q) }
+	quantile := func(q float64) func(*sim.Tally) Value {
+		return func(t *sim.Tally) Value { return quantileOf(t, q) }
+	}
+	// Nothing bounds what a single wait still under way adds to these two.
+	bounded := func(v float64, t *sim.Tally) Value {
+		if t.Censored() == 0 {
+			return Value{V: v}
+		}
+		return Value{V: v, LowerBound: true, Upper: math.Inf(1)}
 	}
 	return []Metric{
-		row("mean", "mean time", KindTally, func(t *sim.Tally) (float64, bool) { return t.Mean(), t.Censored() > 0 }),
+		row("mean", "mean time", KindTally, func(t *sim.Tally) Value { return bounded(t.Mean(), t) }),
 		row("p50", "median time", KindTally, quantile(0.50)),
 		row("p95", "95th percentile of the time", KindTally, quantile(0.95)),
 		row("p99", "99th percentile of the time", KindTally, quantile(0.99)),
-		row("max", "longest time", KindPeak, func(t *sim.Tally) (float64, bool) { return float64(t.Max()), t.Censored() > 0 }),
+		row("max", "longest time", KindPeak, func(t *sim.Tally) Value { return bounded(float64(t.Max()), t) }),
 	}
 }

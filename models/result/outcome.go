@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"ecsim/sim"
 	"ecsim/sim/experiment"
@@ -130,6 +133,7 @@ func (o *Outcome) estimate(m *Metric, runs []*Run, w int) Estimate {
 			e.Each[i] = v.V
 			have = append(have, v.V)
 			e.LowerBound = e.LowerBound || v.LowerBound
+			e.Upper = max(e.Upper, v.Upper)
 		}
 	}
 	if len(have) == 0 {
@@ -187,7 +191,10 @@ func pool(runs []*Run) *Run {
 	f := runs[0]
 	p := &Run{Scenario: f.Scenario, Platform: f.Platform, Label: f.Label, Seed: f.Seed, Start: f.Start,
 		WarmUp: f.WarmUp, Duration: f.Duration, End: f.End, MonthlyOK: f.MonthlyOK, NeedDuration: f.NeedDuration,
-		Workloads: make([]Workload, len(f.Workloads))}
+		Workloads: make([]Workload, len(f.Workloads)), Drained: true}
+	for _, r := range runs {
+		p.Drained = p.Drained && r.Drained
+	}
 	for i := range f.Workloads {
 		w := &p.Workloads[i]
 		w.Name, w.Kind, w.CPU, w.Memory = f.Workloads[i].Name, f.Workloads[i].Kind, f.Workloads[i].CPU, f.Workloads[i].Memory
@@ -264,17 +271,44 @@ func addRefusals(to, from []Refusal) []Refusal {
 	return to
 }
 
-// uniteNotes keeps each note once, in order of first appearance.
+// uniteNotes keeps the notes of all replications, those alike once.
 func uniteNotes(runs []*Run) []Note {
-	var notes []Note
-	seen := map[Note]bool{}
+	var lists [][]Note
 	for _, r := range runs {
-		for _, n := range r.Notes {
-			if !seen[n] {
-				seen[n] = true
-				notes = append(notes, n)
-			}
+		lists = append(lists, r.Notes)
+	}
+	return UniteNotes(lists...)
+}
+
+// UniteNotes keeps each note once, in order of first appearance. Notes that
+// differ in figures alone are one: a peak or a quantity changes by chance, and
+// the largest is kept.
+func UniteNotes(lists ...[]Note) []Note {
+	var notes []Note
+	at := map[Note]int{}
+	for _, n := range slices.Concat(lists...) {
+		shape := n
+		shape.Text = figures.ReplaceAllString(n.Text, "#")
+		i, ok := at[shape]
+		if !ok {
+			at[shape] = len(notes)
+			notes = append(notes, n)
+		} else if firstFigure(n.Text) > firstFigure(notes[i].Text) {
+			notes[i] = n
 		}
 	}
 	return notes
+}
+
+// figures are numbers that stand alone: not the 2 of "ec2" or of "m6a.2xlarge".
+var figures = regexp.MustCompile(`(^|[^\pL\pN.-])\d[\d,.]*\b`)
+
+// firstFigure is the first number that stands alone, 0 if there is none.
+func firstFigure(text string) float64 {
+	match := strings.TrimLeft(figures.FindString(text), " $(±<>=~")
+	v, err := strconv.ParseFloat(strings.Trim(strings.ReplaceAll(match, ",", ""), "."), 64)
+	if err != nil {
+		return 0
+	}
+	return v
 }

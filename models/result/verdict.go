@@ -52,8 +52,9 @@ func (r *Row) Standing() Standing {
 
 // Verdict compares platforms over the same work.
 type Verdict struct {
-	// CostPath is what platforms are ranked by: "cost_per_month", or "cost" of
-	// the window when no platform's window stands for a month.
+	// CostPath is what platforms are ranked by: "cost_per_month"; where no
+	// platform's window stands for a month "cost" of the window, or
+	// "cost_with_drain" if all of them finished the work after it.
 	CostPath string
 	Ranked   []*Row // cheapest first
 	Others   []*Row // not ranked, in the order given
@@ -90,6 +91,9 @@ func Judge(outcomes []*Outcome, gates []Gate, baseline string, chosen bool) *Ver
 	v := &Verdict{CostPath: "cost_per_month", SavingHalf: math.NaN()}
 	if !slices.ContainsFunc(outcomes, func(o *Outcome) bool { e, _ := o.Estimate(v.CostPath); return e.OK }) {
 		v.CostPath = "cost"
+		if !slices.ContainsFunc(outcomes, func(o *Outcome) bool { return o.Runs > 0 && !o.Pooled.drainCounts() }) {
+			v.CostPath = "cost_with_drain"
+		}
 	}
 	best := bestWork(outcomes)
 	for _, o := range outcomes {
@@ -186,7 +190,7 @@ func bestWork(outcomes []*Outcome) map[string]work {
 			if !ok {
 				b = work{rejected: 1}
 			}
-			if done := w.done(); done.OK {
+			if done := o.Pooled.done(w); done.OK {
 				b.done = max(b.done, done.V)
 			}
 			b.rejected = min(b.rejected, w.rejectedShare())
@@ -226,7 +230,7 @@ func faults(row *Row, best map[string]work, costPath string) []Fault {
 	for i := range row.Pooled.Workloads {
 		w := &row.Pooled.Workloads[i]
 		b := best[w.Name]
-		if done := w.done(); done.OK && done.V < b.done-DoneRounding {
+		if done := row.Pooled.done(w); done.OK && done.V < b.done-DoneRounding {
 			list = append(list, Fault{Standing: LessWork, Text: fmt.Sprintf("%s did %s of its work, elsewhere %s", w.Name, FormatShare(done.V), FormatShare(b.done))})
 		} else if share := w.rejectedShare(); share > b.rejected+RejectedRounding {
 			list = append(list, Fault{Standing: LessWork, Text: fmt.Sprintf("%s had %s of its tasks rejected, elsewhere %s", w.Name, FormatShare(share), FormatShare(b.rejected))})

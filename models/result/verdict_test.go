@@ -196,3 +196,23 @@ func TestFlipsAreExact(t *testing.T) {
 		}
 	}
 }
+
+// A run that is one piece of work, finished after its window, is judged by
+// what all of it cost, and the work done late is not missing.
+func TestDrainedWorkCountsWithItsCost(t *testing.T) {
+	drained := func(late int64, drain units.USD) func(r *result.Run) {
+		return func(r *result.Run) {
+			r.MonthlyOK, r.Drained = false, true
+			w := &r.Workloads[1]
+			w.Finished, w.Drained, w.Running = w.Submitted-late, late, late
+			w.DoneWork = w.DoneWork.DivRound(2)
+			r.Bill.Drain = drain
+		}
+	}
+	dear := change(t, "ec2", 3, drained(10, units.Dollar))
+	late := change(t, "fargate", 3, drained(3000, 1000*units.Dollar))
+	v := result.Judge([]*result.Outcome{dear, late}, nil, "ec2", true)
+	if v.CostPath != "cost_with_drain" || len(v.Ranked) != 2 || v.Winner.Platform != "ec2" {
+		t.Errorf("by %s: winner %v of %d ranked; want ec2, which is cheaper once all is done", v.CostPath, v.Winner.Platform, len(v.Ranked))
+	}
+}

@@ -84,6 +84,9 @@ func (a *Answer) whyNone() string {
 // breakdown splits the winner's cost by workload, idle capacity last.
 func (a *Answer) breakdown(w *result.Row) string {
 	total := a.cost(w)
+	if a.drained() { // only the window's bill is split
+		total = w.Bill.Total.Float()
+	}
 	if w.Bill.Total <= 0 || len(w.Bill.Splits) < 2 {
 		return ""
 	}
@@ -98,7 +101,11 @@ func (a *Answer) breakdown(w *result.Row) string {
 		}
 		parts = append(parts, name+" "+strings.TrimPrefix(a.usd(total*s.Paid.Float()/w.Bill.Total.Float()), "$"))
 	}
-	return fmt.Sprintf(" Of its %s: %s.", a.usd(total), strings.Join(parts, ", "))
+	what := "Of its " + a.usd(total)
+	if a.drained() {
+		what += " in the window"
+	}
+	return fmt.Sprintf(" %s: %s.", what, strings.Join(parts, ", "))
 }
 
 // equals names ranked platforms that cost as much as the winner.

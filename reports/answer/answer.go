@@ -49,7 +49,7 @@ type Answer struct {
 	Advice   Line
 	Details  []Line // breakdown, flips, what ± covers
 	Warnings []Line
-	Notes    []Line // unfinished work, not included, assumed, rules
+	Remarks  []Line // unfinished work, not included, assumed, rules
 }
 
 // Line is a paragraph with a mark in front: "=>", "MISS", "Assumed:".
@@ -139,16 +139,25 @@ func (a *Answer) offered(o *result.Outcome) string {
 // monthly reports whether costs are shown per month.
 func (a *Answer) monthly() bool { return a.Verdict.CostPath == "cost_per_month" }
 
-// period is what a cost is for: "a month", "in 3 hours".
+// drained reports whether costs are those of the whole work, done to its end.
+func (a *Answer) drained() bool { return a.Verdict.CostPath == "cost_with_drain" }
+
+// period is what a cost is for: "a month", "in 3 hours", "for all the work".
 func (a *Answer) period() string {
 	if a.monthly() {
 		return "a month"
+	}
+	if a.drained() {
+		return "for all the work"
 	}
 	return "in " + span(a.ran().First.Bill.Hours)
 }
 
 func (a *Answer) faults() {
 	const most = 3 // reasons a platform
+	type fault struct{ mark, text string }
+	var order []fault
+	platforms := map[fault][]string{}
 	for _, row := range a.Verdict.Others {
 		var reasons []string
 		for i, f := range row.Faults {
@@ -162,7 +171,14 @@ func (a *Answer) faults() {
 			}
 			reasons = append(reasons, text)
 		}
-		a.Faults = append(a.Faults, Line{strings.ToUpper(string(row.Standing())), row.Platform + ": " + strings.Join(reasons, "; ") + "."})
+		f := fault{strings.ToUpper(string(row.Standing())), strings.Join(reasons, "; ")}
+		if platforms[f] == nil {
+			order = append(order, f)
+		}
+		platforms[f] = append(platforms[f], row.Platform)
+	}
+	for _, f := range order {
+		a.Faults = append(a.Faults, Line{f.mark, strings.Join(platforms[f], ", ") + ": " + sentence(f.text)})
 	}
 }
 
@@ -176,7 +192,11 @@ func (a *Answer) warn() {
 		if o.First.NeedDuration > 0 {
 			text += fmt.Sprintf("; it needs duration = %q", units.Duration(o.First.NeedDuration).String())
 		}
-		warning("%s. Costs are those of the window.", text)
+		what := "of the window"
+		if a.drained() {
+			what = "of the whole work, what was finished after the window included"
+		}
+		warning("%s. Costs are those %s.", text, what)
 	}
 	for _, name := range a.unequalWork() {
 		warning("the platforms did not meet the same work of %s; do not compare them.", name)
@@ -184,11 +204,8 @@ func (a *Answer) warn() {
 	if o := a.ran(); o != nil && o.Runs == 1 {
 		warning("one run shows no chance; use 5 or more replications for an interval.")
 	}
-	for _, f := range a.fits() {
-		if f.Unusable > 250_000 {
-			warning("%s on %s: %s of each instance cannot be used once %s ends it (%s); choose sizes that tile.",
-				f.workload, f.InstanceType, result.FormatShare(f.Unusable.Float()), f.Binding, count(f.Tasks, "task"))
-		}
+	for _, text := range a.untiled() {
+		warning("%s", text)
 	}
 	for _, n := range a.kind(result.Warning) {
 		warning("%s", sentence(n))
@@ -220,32 +237,14 @@ func (a *Answer) unequalWork() []string {
 	return names
 }
 
-type fit struct {
-	workload string
-	result.Fit
-}
-
-// fits are how many tasks an instance holds, each workload and type once.
-func (a *Answer) fits() []fit {
-	var list []fit
-	for _, o := range a.Outcomes {
-		for i := range o.Pooled.Workloads {
-			w := &o.Pooled.Workloads[i]
-			for _, f := range w.Fits {
-				if !slices.ContainsFunc(list, func(g fit) bool { return g.workload == w.Name && g.InstanceType == f.InstanceType }) {
-					list = append(list, fit{w.Name, f})
-				}
-			}
-		}
-	}
-	slices.SortStableFunc(list, func(x, y fit) int { return strings.Compare(x.workload, y.workload) })
-	return list
-}
-
 // kind collects the notes of a kind, each text once, platforms in order.
 func (a *Answer) kind(kind result.NoteKind) []string {
+	lists := [][]result.Note{a.Notes}
+	for _, o := range a.Outcomes {
+		lists = append(lists, o.Notes)
+	}
 	var texts []string
-	add := func(n result.Note) {
+	for _, n := range result.UniteNotes(lists...) {
 		text := n.Text
 		if n.About != "" && !strings.Contains(text, n.About) {
 			text = n.About + ": " + text
@@ -254,29 +253,17 @@ func (a *Answer) kind(kind result.NoteKind) []string {
 			texts = append(texts, text)
 		}
 	}
-	for _, n := range a.Input.Notes {
-		add(n)
-	}
-	for _, o := range a.Outcomes {
-		for _, n := range o.Notes {
-			add(n)
-		}
-	}
 	return texts
 }
 
 func (a *Answer) notes() {
 	note := func(mark string, texts []string, sep string) {
 		if len(texts) > 0 {
-			a.Notes = append(a.Notes, Line{mark, sentence(strings.Join(texts, sep))})
+			a.Remarks = append(a.Remarks, Line{mark, sentence(strings.Join(texts, sep))})
 		}
 	}
 	note("Unfinished at the end:", a.unfinished(), "; ")
-	var fits []string
-	for _, f := range a.fits() {
-		fits = append(fits, fmt.Sprintf("%d %s on %s (%s binds)", f.Tasks, f.workload, f.InstanceType, f.Binding))
-	}
-	note("An instance holds:", fits, ", ")
+	note("An instance holds:", a.holds(), "; ")
 	note("Images pulled "+a.pullPeriod()+":", a.pulls(), ", ")
 	note("Not included:", a.kind(result.NotIncluded), ", ")
 	note("Assumed:", a.kind(result.Assumed), ", ")
@@ -289,6 +276,9 @@ func (a *Answer) notes() {
 func (a *Answer) pullPeriod() string {
 	if a.ran() == nil {
 		return ""
+	}
+	if a.drained() {
+		return "in " + span(a.ran().First.Bill.Hours)
 	}
 	return a.period()
 }

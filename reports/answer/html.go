@@ -25,7 +25,7 @@ func (a *Answer) HTML() string {
 	for _, group := range []struct {
 		class string
 		lines []Line
-	}{{"fault", a.Faults}, {"detail", a.Details}, {"warning", a.Warnings}, {"note", a.Notes}} {
+	}{{"fault", a.Faults}, {"detail", a.Details}, {"warning", a.Warnings}, {"note", a.Remarks}} {
 		for _, l := range group.lines {
 			l.html(&b, group.class)
 		}

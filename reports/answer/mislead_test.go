@@ -131,8 +131,8 @@ func TestMisleadIntervalTakenForCertainty(t *testing.T) {
 
 func TestMisleadSizesThatDoNotTile(t *testing.T) {
 	text := answer.Build(input(specs("ec2"), 2)).Text()
-	mustHold(t, text, "1 nightly on m6a.2xlarge (memory binds)", "27.0 % of each instance cannot be used")
-	mustNotHold(t, text, "jobs on m6a.2xlarge: ")
+	mustHold(t, text, "1 nightly on m6a.2xlarge (memory binds)", "nightly leaves over a quarter unusable of m6a.2xlarge: up to 27.0 %")
+	mustNotHold(t, text, "jobs leaves", "encode leaves")
 }
 
 // What still waits at the end makes a quantile a lower bound, and it says so.
@@ -143,4 +143,19 @@ func TestMisleadWaitsCutOffByTheEnd(t *testing.T) {
 		}
 	})
 	mustHold(t, answer.Build(in).Text(), ">300s", "some still waited at the end")
+}
+
+// A replay that is run to its end is compared by the cost of all of it.
+func TestMisleadWorkPutOffBeyondTheWindow(t *testing.T) {
+	in := changed(t, input(specs("ec2", "fargate"), 3), "*", func(r *result.Run) {
+		r.MonthlyOK, r.Drained = false, true
+		r.Bill.Drain = units.Dollar
+		if r.Platform == "fargate" {
+			r.Bill.Drain = 1000 * units.Dollar
+		}
+	})
+	in.Gates = nil
+	text := answer.Build(in).Text()
+	mustHold(t, text, "keep ec2: it is the cheapest", "$ for all the work", "$/month is n/a")
+	mustNotHold(t, text, "1-y SP")
 }

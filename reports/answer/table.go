@@ -70,12 +70,14 @@ func (a *Answer) tables() {
 	if a.Verdict.Baseline != nil && len(rows) > 1 {
 		head = append(head, column("vs", clip(a.Verdict.Baseline.Platform, 12), a.versus))
 	}
-	if slices.ContainsFunc(rows, func(r *result.Row) bool { return r.Bill.List != r.Bill.Total }) {
+	// What was paid after the window is known in sum only.
+	if !a.drained() && slices.ContainsFunc(rows, func(r *result.Row) bool { return r.Bill.List != r.Bill.Total }) {
 		head = append(head, column("at", "list", func(r *result.Row) string { return a.money(r, "cost_list") }))
 	}
-	head = append(head,
-		column("1-y SP", "(best)", func(r *result.Row) string { return a.money(r, "cost_best_plan") }),
-		column("done", "%", done))
+	if !a.drained() {
+		head = append(head, column("1-y SP", "(best)", a.plan))
+	}
+	head = append(head, column("done", "%", done))
 	tail := []Column{
 		column("hosts", "mean/max", hosts),
 		column("", "SLO", func(r *result.Row) string { return string(r.Standing()) })}
@@ -111,9 +113,9 @@ func (a *Answer) tables() {
 func (a *Answer) costColumn(rows []*result.Row) Column {
 	head := [2]string{"$/month", "(95 %)"}
 	if !a.monthly() {
-		head = [2]string{"$ in", "window"}
+		head[0] = "$"
 		if o := a.ran(); o != nil {
-			head[0], head[1] = "$ "+a.period(), "(95 %)"
+			head[0] = "$ " + a.period()
 		}
 	}
 	var cells [][2]string
@@ -190,6 +192,14 @@ func (a *Answer) money(r *result.Row, path string) string {
 		return "-"
 	}
 	return strings.TrimPrefix(a.usd(e.V), "$")
+}
+
+// plan is the cost with the best Savings Plan, "-" where none saves anything.
+func (a *Answer) plan(r *result.Row) string {
+	if r.Bill.BestPlan.Commitment == 0 {
+		return "-"
+	}
+	return a.money(r, "cost_best_plan")
 }
 
 // done rounds down, so that less than all never reads 100.

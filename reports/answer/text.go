@@ -38,9 +38,9 @@ func (a *Answer) Text() string {
 // Closing are the closing notes, and the next command.
 func (a *Answer) Closing() []Line {
 	if a.Next == "" {
-		return a.Notes
+		return a.Remarks
 	}
-	return append(a.Notes[:len(a.Notes):len(a.Notes)], Line{"Next:", a.Next})
+	return append(a.Remarks[:len(a.Remarks):len(a.Remarks)], Line{"Next:", a.Next})
 }
 
 // Wrote is the line that follows an answer just computed: where its files

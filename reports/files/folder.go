@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // The names of files that other code looks for.
@@ -123,7 +124,9 @@ func ReadManifest(dir string) (*Manifest, error) {
 // Folder is a result folder under way.
 type Folder struct {
 	dir, partial string
-	parts        []*Recorder
+
+	mu    sync.Mutex // guards parts: runs start on several goroutines
+	parts []*Recorder
 }
 
 // Begin claims dir and makes the folder beside it in which everything is

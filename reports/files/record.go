@@ -78,6 +78,8 @@ func (f *Folder) Recorder(record, platform string, replication uint64, start tim
 	if recordHeaders[record] == nil {
 		return nil, fmt.Errorf("no record %q, want one of %v", record, Records)
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	path := filepath.Join(f.partial, fmt.Sprintf(".%s-%d.part", record, len(f.parts)))
 	file, err := os.Create(path)
 	if err != nil {

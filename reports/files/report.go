@@ -24,6 +24,7 @@ type Report struct {
 	Catalogue string
 	Location  *time.Location // of the plots' time axes; nil is UTC
 	Partial   bool
+	SkipPlots bool // leaves out pictures, which take most of the time
 
 	// For the manifest alone:
 	Took time.Duration
@@ -56,9 +57,12 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 			err = fmt.Errorf("cannot write results to %s: %w", f.dir, err)
 		}
 	}()
-	pictures, err := plots.Render(plots.Input{Scenario: r.Answer.Scenario, Outcomes: r.Answer.Outcomes, Gates: r.Answer.Gates, Location: r.Location})
-	if err != nil {
-		return w, err
+	var pictures []plots.File
+	if !r.SkipPlots {
+		pictures, err = plots.Render(plots.Input{Scenario: r.Answer.Scenario, Outcomes: r.Answer.Outcomes, Gates: r.Answer.Gates, Location: r.Location})
+		if err != nil {
+			return w, err
+		}
 	}
 	text := func(s string) func(io.Writer) error {
 		return func(out io.Writer) error { _, err := io.WriteString(out, s); return err }

@@ -26,6 +26,7 @@ type Comparison struct {
 	// the same replications, fewer than asked for.
 	Partial bool
 	Runs    int // replications of each platform
+	Notes   []result.Note
 }
 
 // cell is one platform in one replication.
@@ -105,6 +106,7 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		o.Partial = o.Partial || c.Partial
 		c.Outcomes = append(c.Outcomes, o)
 	}
+	c.Notes = c.remarks()
 	c.Verdict = result.Judge(c.Outcomes, g, sc.Baseline, true)
 	return c, nil
 }

@@ -56,6 +56,7 @@ func Checks() scenarios.Checks {
 		},
 		Metric:       func(path string) error { return result.CheckPath(path) },
 		TraceOptions: func() any { return new(traces.Options) },
+		Trace:        checkTrace,
 	}
 }
 
@@ -64,6 +65,9 @@ func Checks() scenarios.Checks {
 func Load(nameOrPath string, sets []string) (*scenarios.Scenario, error) {
 	sc, err := scenarios.Load(nameOrPath, sets, scenarios.Options{Library: library.FS, Checks: Checks()})
 	if err != nil {
+		return nil, err
+	}
+	if err := check(sc); err != nil {
 		return nil, err
 	}
 	if sc.Duration == 0 {
@@ -83,11 +87,7 @@ func Admit(sc *scenarios.Scenario, p int) (reasons []result.Reason) {
 	pl := &sc.Platforms[p]
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
-		strategy := w.CapacityProviderStrategy
-		if len(strategy) == 0 {
-			strategy = pl.DefaultStrategy
-		}
-		for _, s := range strategy {
+		for _, s := range strategyOf(pl, w) {
 			k := kindOf(pl, s.CapacityProvider)
 			if k == nil || w.Kind == ecs.Daemon {
 				continue

@@ -83,43 +83,13 @@ func (n *noter) ownsInstances() bool {
 	return slices.ContainsFunc(n.run.Providers, func(p result.Provider) bool { return p.Launched > 0 })
 }
 
-// notIncluded names the charge classes that are not priced, with the quantity
-// where the run knows one.
+// notIncluded names the charge classes that are not priced.
 func (n *noter) notIncluded() {
-	hours := (n.run.Duration - n.run.WarmUp).Seconds() / 3600
-	var pulled units.Bytes
-	for i := range n.run.Workloads {
-		pulled += n.run.Workloads[i].PulledBytes
-	}
-	month := units.Bytes(float64(pulled) * 730 / hours)
-	if !n.run.MonthlyOK {
-		month = pulled
-	}
-	span := "a month"
-	if !n.run.MonthlyOK {
-		span = "in all"
-	}
-	if pulled > 0 && billing.PullPath(n.pl.Prices.ImagePullPath) == billing.PullS3Gateway {
-		if nat, err := catalog.Rate("nat.gb", n.sc.Region); err == nil {
-			n.add(result.NotIncluded, "images", "images of %s: %v %s, free by S3 gateway endpoint, %s through NAT", n.pl.Name, round(month), span, dollars(nat.Rate.Times(uint64(month), uint64(units.GB))))
-		}
-	}
 	n.add(result.NotIncluded, "", "load balancers, NAT gateways, logs, cross-zone and internet traffic, support, your time")
 	if n.pl.Prices.Discount == 0 {
 		n.add(result.NotIncluded, "", "EDP discount")
 	}
 }
-
-// round keeps three digits.
-func round(b units.Bytes) units.Bytes {
-	for unit := units.Bytes(1); ; unit *= 10 {
-		if b < 1000*unit {
-			return b / unit * unit
-		}
-	}
-}
-
-func dollars(u units.USD) string { return "$" + units.Thousands((u.Cents()+50)/100) }
 
 func (n *noter) warnings() {
 	for i := range n.run.Workloads {
@@ -144,10 +114,61 @@ func (n *noter) warnings() {
 				n.add(result.Warning, p.Name, "%s guarantees 40 %% of each vCPU; here it always runs at full speed", name)
 			}
 		}
-		// New accounts start with 6 Fargate vCPUs each on demand and Spot.
-		// https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
-		if p.PeakVCPU > 6 {
-			n.add(result.Warning, p.Name, "peak of %.0f vCPU on %s; new accounts start with a quota of 6", p.PeakVCPU, p.Name)
+	}
+}
+
+// remarks are notes on all platforms together, from what their runs add up to.
+func (c *Comparison) remarks() (notes []result.Note) {
+	sc := c.Scenario
+	// Image bytes that cost nothing on the path chosen, and what the other
+	// path would make of the most of them.
+	var most float64
+	var who string
+	for _, o := range c.Outcomes {
+		if e, ok := o.Estimate("pulled_gb"); ok && e.OK && e.V > most {
+			most, who = e.V, o.Platform
 		}
 	}
+	if nat, err := catalog.Rate("nat.gb", sc.Region); err == nil && most > 0 && billing.PullPath(sc.Prices.ImagePullPath) == billing.PullS3Gateway {
+		span, bytes := "", most*1e9
+		if r := ran(c.Outcomes); r != nil && r.MonthlyOK {
+			span = " a month"
+			bytes *= 730 * 3600 / (r.Duration - r.WarmUp).Seconds()
+		}
+		cost := nat.Rate.Times(uint64(bytes), uint64(units.GB))
+		notes = append(notes, result.Note{Kind: result.NotIncluded, Source: nat.Source,
+			Text: fmt.Sprintf("images: free by S3 gateway endpoint, through NAT %s's would cost $%s%s", who, units.Thousands((cost.Cents()+50)/100), span)})
+	}
+	// New accounts start with 6 vCPUs each on FARGATE and FARGATE_SPOT.
+	// https://docs.aws.amazon.com/general/latest/gr/ecs-service.html
+	for _, name := range []string{ecs.FargateName, ecs.FargateSpotName} {
+		peak := 0.0
+		for _, o := range c.Outcomes {
+			if o.First == nil {
+				continue
+			}
+			for i := range o.First.Providers {
+				if p := &o.First.Providers[i]; p.Name == name {
+					peak = max(peak, p.PeakVCPU)
+				}
+			}
+		}
+		if peak > newAccountVCPU {
+			notes = append(notes, result.Note{Kind: result.Warning,
+				Text: fmt.Sprintf("%s holds up to %.0f vCPU at once; the quota of a new account is %d", name, peak, newAccountVCPU)})
+		}
+	}
+	return notes
+}
+
+const newAccountVCPU = 6
+
+// ran is the first run there is.
+func ran(outcomes []*result.Outcome) *result.Run {
+	for _, o := range outcomes {
+		if o.First != nil {
+			return o.First
+		}
+	}
+	return nil
 }

@@ -87,9 +87,11 @@ func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledge
 	if err != nil {
 		return fmt.Errorf("platform %s: %w", pl.Name, err)
 	}
-	drain, err := ledger.RateDrain(billing.Catalog{}, t)
-	if err != nil {
-		return fmt.Errorf("platform %s: %w", pl.Name, err)
+	var drain *billing.Bill
+	if drains(sc) {
+		if drain, err = ledger.RateDrain(billing.Catalog{}, t); err != nil {
+			return fmt.Errorf("platform %s: %w", pl.Name, err)
+		}
 	}
 	advice, err := ledger.BestSavingsPlan(billing.Catalog{}, t, bestPlan)
 	if err != nil {

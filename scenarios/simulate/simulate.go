@@ -274,8 +274,9 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 }
 
 func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadConfig {
+	cpu, memory := w.Size()
 	c := ecs.WorkloadConfig{
-		Name: w.Name, Kind: w.Kind, Shape: workloads.Shape{CPU: w.CPU, Memory: w.Memory, GPU: int(w.GPU)},
+		Name: w.Name, Kind: w.Kind, Shape: workloads.Shape{CPU: cpu, Memory: memory, GPU: int(w.GPU)},
 		HardLimit: w.CPULimit == "task", Use: w.CPUUse.Dist, ARM64: w.CPUArchitecture == "ARM64",
 		ImageName: w.Image.Name, ImageSize: w.Image.Size, NetworkMode: w.NetworkMode, EphemeralGiB: w.Ephemeral,
 		StopTimeout: sim.Time(w.StopTimeout), DesiredCount: w.DesiredCount, RejectOversize: w.Oversize == "reject",
@@ -309,10 +310,7 @@ func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadC
 	case scenarios.Fail:
 		c.Retry.Mode = ecs.RetryNever
 	}
-	strategy := w.CapacityProviderStrategy
-	if len(strategy) == 0 {
-		strategy = pl.DefaultStrategy
-	}
+	strategy := strategyOf(pl, w)
 	if w.Kind != ecs.Daemon {
 		for _, s := range strategy {
 			c.Strategy = append(c.Strategy, ecs.StrategyItem{Provider: s.CapacityProvider, Base: s.Base, Weight: s.Weight})

@@ -94,7 +94,7 @@ func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint6
 		src.cycle = proc.Cycle()
 		b, err := workloads.NewBatch(workloads.BatchConfig{
 			Setting: set, Arrivals: proc,
-			CPU: workloads.Constant(w.CPU), Memory: workloads.Constant(w.Memory), GPU: int(w.GPU),
+			CPU: w.CPU.Dist, Memory: w.Memory.Dist, GPU: int(w.GPU),
 			Run: w.RunTime.Dist, Work: w.Work.Dist, Parallel: w.Parallel, Use: w.CPUUse.Dist, Deadline: w.Deadline,
 		})
 		if err != nil {

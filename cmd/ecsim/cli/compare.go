@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ecsim/models/result"
+	"ecsim/reports/answer"
 )
 
 var _ = Register(Verb{Name: "compare", Group: Simulate, New: newCompare})
@@ -40,10 +41,10 @@ func newCompare(e *Env) *cobra.Command {
 }
 
 // pairedTable lists, for every platform that ran, how its cost and the figures
-// that gates bind differ from the baseline's. "" when there is no pair.
-func pairedTable(v *result.Verdict, gates []result.Gate) string {
+// that gates bind differ from the baseline's; false when there is no pair.
+func pairedTable(v *result.Verdict, gates []result.Gate) (answer.Table, bool) {
 	if v.Baseline == nil || v.Baseline.Runs == 0 {
-		return ""
+		return answer.Table{}, false
 	}
 	base := v.Baseline
 	paths := []string{v.CostPath}
@@ -53,7 +54,17 @@ func pairedTable(v *result.Verdict, gates []result.Gate) string {
 			paths = append(paths, path)
 		}
 	}
-	l := listing{columns: []column{{head: "platform", name: "platform"}, {head: "figure", name: "figure"}, {head: base.Platform, right: true}, {head: "difference", right: true}, {head: "±", right: true}}}
+	t := answer.Table{
+		Title: fmt.Sprintf("Differences from %s, paired by replication (%s, 95 %% intervals)", base.Platform, count(base.Runs, "run")),
+		Columns: []answer.Column{{Head: [2]string{"", "platform"}, Left: true}, {Head: [2]string{"", "figure"}, Left: true},
+			{Head: [2]string{"of", base.Platform}}, {Head: [2]string{"", "difference"}}, {Head: [2]string{"", "±"}}},
+	}
+	add := func(cells ...string) {
+		for i, c := range cells {
+			t.Columns[i].Cells = append(t.Columns[i].Cells, c)
+		}
+		t.Ranked++
+	}
 	for _, row := range v.Rows() {
 		if row.Outcome == base.Outcome || row.Runs == 0 {
 			continue
@@ -79,14 +90,8 @@ func pairedTable(v *result.Verdict, gates []result.Gate) string {
 			if half > 0 { // false of NaN, as with one run
 				plusMinus = m.Unit.Format(half)
 			}
-			l.add(text(row.Platform), text(name), text(m.Unit.Format(e.V)), text(difference), text(plusMinus))
+			add(row.Platform, name, m.Unit.Format(e.V), difference, plusMinus)
 		}
 	}
-	if len(l.rows) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Differences from %s, paired by replication (%s, 95 %% intervals)\n", base.Platform, count(base.Runs, "run"))
-	l.table(&b)
-	return b.String()
+	return t, t.Ranked > 0
 }

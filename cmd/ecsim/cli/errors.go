@@ -76,6 +76,7 @@ func (e *Env) report(err error) int {
 	}
 	code := codeOf(err)
 	var faults scenarios.Errors
+	var trace *traces.Error
 	var x *exitError
 	switch {
 	case errors.As(err, &x) && x.err == nil:
@@ -83,6 +84,8 @@ func (e *Env) report(err error) int {
 		fmt.Fprintln(e.Err, faults.Error())
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintln(e.Err, "ecsim: interrupted before anything was finished; nothing was written")
+	case errors.As(err, &trace):
+		fmt.Fprintln(e.Err, trace.Error()) // file:line: field: what, as editors take it
 	default:
 		text := err.Error()
 		if !strings.HasPrefix(text, "ecsim: ") {

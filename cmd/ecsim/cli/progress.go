@@ -57,55 +57,95 @@ func follow(e *Env, t *simulate.Tracker) (stop func()) {
 	}
 }
 
-// bar shows the share as a bar with the rate of events, on one line that it
+// bar shows the share as a bar with the rates behind it, on one line that it
 // takes away at the end.
 func bar(e *Env) (show func(simulate.Status, time.Duration), finish func()) {
-	const full = 1000
+	const full = 1000 // steps of the bar
 	width := e.ErrWidth
 	if width <= 0 {
 		width = 80
 	}
+	size := min(20, max(width/6, 4))
 	b := progressbar.NewOptions(full,
 		progressbar.OptionSetWriter(e.Err),
-		progressbar.OptionSetWidth(min(24, max(width/4, 4))),
+		progressbar.OptionSetWidth(size),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionSetRenderBlankState(false),
 		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionClearOnFinish(),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
 	)
 	shown := false
 	show = func(s simulate.Status, passed time.Duration) {
 		shown = true
-		text := progressText(s, passed)
-		// What follows the bar must leave the line room: bar, share, blanks.
-		if room := width - min(24, max(width/4, 4)) - 10; len(text) > room {
-			text = text[:max(room, 0)]
-		}
-		b.Describe(text)
-		b.Set(min(int(s.Share*full), full-1))
+		b.Describe(fitting(progressParts(s, passed), width-size-12)) // 12: share, brackets, blanks
+		b.Set(min(int(s.Share*full), full-1))                       // at full it would end its line
 	}
 	return show, func() {
 		if shown {
-			b.Clear()
+			e.clearLine(width)
 		}
 	}
 }
 
-// progressText says how far a comparison is: runs done, simulated time, rates,
-// time left.
-func progressText(s simulate.Status, passed time.Duration) string {
-	parts := []string{fmt.Sprintf("%d/%d runs", s.Done, s.Cells)}
-	if secs := passed.Seconds(); secs > 0 {
-		parts = append(parts, fmt.Sprintf("%s events/s", short(float64(s.Events)/secs)),
-			fmt.Sprintf("%s placed/s", short(float64(s.Placements)/secs)))
+// clearLine empties the terminal's current line.
+func (e *Env) clearLine(width int) {
+	io.WriteString(e.Err, "\r"+strings.Repeat(" ", max(width-1, 0))+"\r")
+}
+
+// saying shows a line on a terminal until the returned function is called.
+func (e *Env) saying(text string) (done func()) {
+	if !e.ErrTerminal {
+		return func() {}
 	}
+	io.WriteString(e.Err, text)
+	return func() { e.clearLine(len(text) + 1) }
+}
+
+// progressParts say how far a comparison is, the most important first: runs
+// done, time left, simulated time, rates.
+func progressParts(s simulate.Status, passed time.Duration) []string {
+	parts := []string{fmt.Sprintf("%d/%d runs", s.Done, s.Cells)}
 	if s.Share > 0 && s.Share < 1 {
 		left := time.Duration(float64(passed) * (1 - s.Share) / s.Share)
 		parts = append(parts, left.Round(time.Second).String()+" left")
 	}
-	return strings.Join(parts, ", ")
+	parts = append(parts, simulated(s.Simulated.Seconds()))
+	for _, rate := range []struct {
+		n    uint64
+		what string
+	}{{s.Events, "events/s"}, {s.Placements, "placed/s"}} {
+		if rate.n > 0 && passed > 0 {
+			parts = append(parts, short(float64(rate.n)/passed.Seconds())+" "+rate.what)
+		}
+	}
+	return parts
+}
+
+// fitting joins as many parts as fit into a number of columns.
+func fitting(parts []string, columns int) string {
+	line := ""
+	for i, p := range parts {
+		if i > 0 {
+			p = ", " + p
+		}
+		if len(line)+len(p) > columns {
+			break
+		}
+		line += p
+	}
+	return line
+}
+
+// simulated prints a simulated span.
+func simulated(seconds float64) string {
+	switch {
+	case seconds < 2*3600:
+		return fmt.Sprintf("%.0f min", seconds/60)
+	case seconds < 2*86400:
+		return fmt.Sprintf("%.0f h", seconds/3600)
+	}
+	return short(seconds/86400) + " days"
 }
 
 // short prints a rate in at most five characters: "950", "12k", "3.4M".
@@ -127,8 +167,7 @@ func lines(w io.Writer) func(simulate.Status, time.Duration) {
 	return func(s simulate.Status, passed time.Duration) {
 		if tenth := int(s.Share * 10); tenth > last {
 			last = tenth
-			days := s.Simulated.Seconds() / 86400
-			fmt.Fprintf(w, "%3d %%, %.1f days simulated, %s\n", tenth*10, days, progressText(s, passed))
+			fmt.Fprintf(w, "%3d %%: %s\n", tenth*10, strings.Join(progressParts(s, passed), ", "))
 		}
 	}
 }

@@ -1,7 +1,11 @@
 package cli
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +29,7 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE ecsim ARG...     runs it and wants that exit code
 //	interrupts CODE ecsim ARG...  the same, interrupted after a second
+//	damage                      writes cut.csv.gz, a trace cut off, and binary.csv
 //	same DIR DIR                wants the same files with the same bytes,
 //	                            but for manifest.json
 func TestScripts(t *testing.T) {
@@ -35,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"exits":      exits,
 			"interrupts": interrupts,
 			"same":       same,
+			"damage":     damage,
 		},
 	})
 }
@@ -120,4 +126,20 @@ func tree(ts *testscript.TestScript, dir string) map[string]string {
 		return err
 	}))
 	return files
+}
+
+func damage(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: damage")
+	}
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	rng := rand.New(rand.NewPCG(1, 1))
+	fmt.Fprintln(z, "at,run_time")
+	for at := range 2000 {
+		fmt.Fprintf(z, "%d,%d\n", at, rng.IntN(10000))
+	}
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs("cut.csv.gz"), b.Bytes()[:b.Len()/2], 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs("binary.csv"), []byte("\x7fELF\x02\x01\x01\x00\x00\x00\x03\n"), 0o666))
 }

@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"errors"
 	"fmt"
-	"path/filepath"
+	"io"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -16,6 +16,7 @@ import (
 	"ecsim/models/catalog"
 	"ecsim/models/result"
 	"ecsim/reports/answer"
+	"ecsim/reports/files"
 	"ecsim/scenarios"
 	"ecsim/scenarios/simulate"
 )
@@ -30,15 +31,13 @@ type simulateOptions struct {
 	workers      int
 	out          string // folder; "" is out/SCENARIO/HASH
 	format       string
-	events       eventFiles
+	records      records
 	force        bool // simulate even if the answer is stored
 	pairs        bool // compare: print the paired differences
 }
 
-// eventFiles are the files written on request.
-type eventFiles struct{ Tasks, Instances, Events bool }
-
-func (f eventFiles) any() bool { return f.Tasks || f.Instances || f.Events }
+// records are the files of single events, written on request.
+type records struct{ Tasks, Instances, Events bool }
 
 func simulateFlags(c *cobra.Command, o *simulateOptions) {
 	f := c.Flags()
@@ -48,9 +47,9 @@ func simulateFlags(c *cobra.Command, o *simulateOptions) {
 	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "simulations at a time; results do not depend on it")
 	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
 	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/HASH)")
-	f.BoolVar(&o.events.Tasks, "tasks", false, "also write tasks.csv, a row a task, of the first replication")
-	f.BoolVar(&o.events.Instances, "instances", false, "also write instances.csv, a row an instance, of the first replication")
-	f.BoolVar(&o.events.Events, "events", false, "also write events.csv, a row an event, of the first replication")
+	f.BoolVar(&o.records.Tasks, "tasks", false, "also write tasks.csv, a row a task, of the first replication")
+	f.BoolVar(&o.records.Instances, "instances", false, "also write instances.csv, a row an instance, of the first replication")
+	f.BoolVar(&o.records.Events, "events", false, "also write events.csv, a row an event, of the first replication")
 	f.BoolVar(&o.force, "force", false, "simulate again though the answer is stored")
 	formatFlag(c, &o.format, formats...)
 	f.Lookup("jobs").DefValue = "all CPUs"
@@ -96,20 +95,6 @@ func (o *simulateOptions) choose(sc *scenarios.Scenario) (indexes []int, err err
 	return indexes, badInput(err)
 }
 
-// key identifies the files of a result: everything they depend on.
-func (o *simulateOptions) key(sc *scenarios.Scenario, platforms []int) (string, error) {
-	hash, err := sc.Hash()
-	if err != nil {
-		return "", badInput(err)
-	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n%+v\n", hash, Version, catalog.Version(), o.events)
-	for _, p := range platforms {
-		fmt.Fprintf(h, "%q\n", sc.Platforms[p].Name)
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
 // runSimulate simulates, writes and prints, or prints what is stored.
 func runSimulate(e *Env, o simulateOptions) error {
 	if o.workers < 1 {
@@ -126,41 +111,158 @@ func runSimulate(e *Env, o simulateOptions) error {
 	if o.pairs && len(platforms) < 2 {
 		return badInput(fmt.Errorf("ecsim: %s has one platform to run, want two or more to compare; 'ecsim run' takes one", o.scenario))
 	}
-	key, err := o.key(sc, platforms)
+	to, err := o.destination(sc, platforms, Version, catalog.Version())
 	if err != nil {
 		return err
 	}
-	to := o.folder(sc.Name, key)
 	if !o.force {
-		if old := to.stored(key); old != nil {
-			if err := old.print(e, o); err != nil {
+		if old := to.stored(sc); old != nil {
+			if err := e.answer(o.format, *old); err != nil {
 				return err
 			}
 			fmt.Fprintf(e.Err, "unchanged: %s\n", to.dir)
 			return silently(old.code)
 		}
 	}
-	if err := to.writable(); err != nil {
+	folder, err := files.Begin(to.dir)
+	if err != nil {
 		return err
 	}
+	defer folder.Abort()
 	start := time.Now()
 	var tracker simulate.Tracker
 	stop := follow(e, &tracker)
 	c, err := simulate.Compare(e.Context, sc, platforms, o.workers, &tracker)
+	if err == nil && !c.Partial {
+		err = o.record(e, sc, c, platforms, folder)
+	}
 	stop()
 	if err != nil {
-		return o.input(err)
+		return o.named(err)
 	}
-	r := &report{options: o, scenario: sc, comparison: c, key: key, workers: o.workers,
-		answer: answer.Build(answerInput(o.scenario, c)), code: exitCode(c)}
-	if err := r.write(e, to, platforms, start); err != nil {
-		return err
-	}
-	return silently(r.code)
+	return o.finish(e, c, folder, to, start)
 }
 
-// input names the scenario where an error of the simulation does not.
-func (o *simulateOptions) input(err error) error {
+// record writes the event files: replication 0 of each platform that ran, once
+// more, with observers.
+func (o *simulateOptions) record(e *Env, sc *scenarios.Scenario, c *simulate.Comparison, platforms []int, folder *files.Folder) error {
+	for i, p := range platforms {
+		if c.Outcomes[i].Runs == 0 {
+			continue
+		}
+		names := files.Names{}
+		for _, w := range c.Outcomes[i].First.Workloads {
+			names.Workloads = append(names.Workloads, w.Name)
+		}
+		var observers []result.Observer
+		for _, r := range []struct {
+			name string
+			on   bool
+		}{{"tasks", o.records.Tasks}, {"instances", o.records.Instances}, {"events", o.records.Events}} {
+			if !r.on {
+				continue
+			}
+			recorder, err := folder.Recorder(r.name, sc.Platforms[p].Name, 0, sc.Start, names)
+			if err != nil {
+				return err
+			}
+			observers = append(observers, recorder.Observe)
+		}
+		if observers == nil {
+			return nil
+		}
+		observe := func(ev result.Event) {
+			for _, f := range observers {
+				f(ev)
+			}
+		}
+		if _, err := simulate.Run(e.Context, sc, p, 0, simulate.Options{Observe: observe}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// finish writes the folder, prints the answer and returns the exit code.
+func (o *simulateOptions) finish(e *Env, c *simulate.Comparison, folder *files.Folder, to destination, start time.Time) error {
+	sc := c.Scenario
+	location, err := time.LoadLocation(sc.TimeZone)
+	if err != nil {
+		return err
+	}
+	a := answer.Build(answerInput(o.scenario, c))
+	if o.pairs {
+		if t, ok := pairedTable(a.Verdict, c.Gates); ok {
+			a.Tables = append(a.Tables, t)
+		}
+	}
+	took := time.Since(start)
+	said := e.saying("writing tables and plots ...")
+	wrote, err := folder.Finish(files.Report{Answer: a, Resolved: sc.Resolved(), Hash: to.hash, Seed: uint64(sc.Runs.Seed),
+		Version: Version, Catalogue: catalog.Version(), Location: location, Partial: c.Partial, Took: took, Jobs: o.workers})
+	said()
+	if err != nil {
+		return err
+	}
+	if !to.own {
+		if err := files.Latest(to.dir); err != nil {
+			fmt.Fprintf(e.Err, "ecsim: %v\n", err)
+		}
+	}
+	var summary, table bytes.Buffer
+	if err := errors.Join(a.JSON(&summary), a.CSV(&table)); err != nil {
+		return err
+	}
+	if err := e.answer(o.format, stored{text: a.Text(), json: summary.String(), csv: table.String()}); err != nil {
+		return err
+	}
+	io.WriteString(e.Err, answer.Wrote(to.dir, wrote.Plots, wrote.CSVs, time.Since(start)))
+	if c.Partial {
+		fmt.Fprintf(e.Err, "interrupted: %d of %s were finished on every platform; the answer is partial\n", c.Runs, count(int(sc.Runs.Replications), "run"))
+	}
+	return silently(exitCode(c))
+}
+
+// answer prints an answer in a format.
+func (e *Env) answer(format string, s stored) error {
+	text := s.text
+	switch format {
+	case "json":
+		text = s.json
+	case "csv":
+		text = s.csv
+	default:
+		if e.OutTerminal && e.Colour {
+			text = paint(text)
+		}
+	}
+	_, err := io.WriteString(e.Out, text)
+	return err
+}
+
+// The colours of an answer on a terminal.
+var (
+	marks    = regexp.MustCompile(`(?m)\b(MISS|RISK|cannot|less work)$|^(MISS|RISK|Warning:)`)
+	advice   = regexp.MustCompile(`(?m)^=>.*(?:\n   .*)*`)
+	question = regexp.MustCompile(`^.+`)
+)
+
+// paint gives the answer's marks their colours: red and yellow for what keeps a
+// platform from the ranking, bold for question and advice.
+func paint(s string) string {
+	s = question.ReplaceAllString(s, "\x1b[1m$0\x1b[0m")
+	s = advice.ReplaceAllString(s, "\x1b[1m$0\x1b[0m")
+	return marks.ReplaceAllStringFunc(s, func(m string) string {
+		colour := "\x1b[33m" // yellow
+		if m == "MISS" || m == "cannot" {
+			colour = "\x1b[31m"
+		}
+		return colour + m + "\x1b[0m"
+	})
+}
+
+// named names the scenario where an error of the simulation does not.
+func (o *simulateOptions) named(err error) error {
 	if codeOf(err) == ExitFailed {
 		return fmt.Errorf("%s: %w", o.scenario, err)
 	}
@@ -185,12 +287,4 @@ func exitCode(c *simulate.Comparison) int {
 // meetsAll tells whether a platform ran and keeps every SLO and budget line.
 func meetsAll(r *result.Row) bool {
 	return r.Runs > 0 && !slices.ContainsFunc(r.Gates, func(g result.GateResult) bool { return !g.OK })
-}
-
-// folder is where the files of a result go.
-func (o *simulateOptions) folder(scenario, key string) folder {
-	if o.out != "" {
-		return folder{dir: filepath.Clean(o.out), own: true}
-	}
-	return folder{dir: filepath.Join("out", scenario, key[:8])}
 }

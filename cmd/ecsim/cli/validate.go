@@ -23,10 +23,11 @@ func newValidate(e *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "validate SCENARIO...",
 		Short: "Check scenarios and print every problem at once",
-		Long: `Check scenarios without simulating. Each good one is a line on standard output;
-every problem of the others is a line "file:line: key: what" on standard error,
-and the exit code is 2. A platform that cannot run a workload is told, but is
-no fault: a comparison says so too.`,
+		Long: `Check scenarios and the traces they name, without simulating. Each good one is a
+line on standard output;
+every problem of the others is a line "file:line: key: what"
+on standard error, and the exit code is 2. A platform that cannot run a workload
+is told, but is no fault: a comparison says so too.`,
 		Example: "  ecsim validate web.toml nightly.toml\n  ecsim validate launch-types --set duration=28d",
 		Args:    cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -45,12 +46,12 @@ func runValidate(e *Env, o validateOptions) error {
 	bad := false
 	for _, name := range o.scenarios {
 		sc, err := load(e, name, o.sets)
+		if err == nil {
+			_, err = simulate.Span(sc) // reads the traces to their end
+		}
 		if err != nil {
 			bad = true
-			var said *exitError
-			if !errors.As(err, &said) || said.err != nil {
-				fmt.Fprintln(e.Err, err)
-			}
+			e.report(err)
 			continue
 		}
 		hash, err := sc.Hash()

@@ -117,7 +117,6 @@ func (p *scanPlacer) place(c, m int) int {
 	case p.zone != nil:
 		h = p.scanZones(cpu, memory)
 	case p.first:
-		h = slices.IndexFunc(p.cpu, func(int64) bool { return false })
 		for i := range p.cpu {
 			if p.cpu[i] >= cpu && p.memory[i] >= memory {
 				h = i
@@ -218,6 +217,7 @@ func (c *churner) run(n int) {
 	}
 }
 
+// BenchmarkPlace is W-PLACE; fleet and scan choose alike, ties included.
 func BenchmarkPlace(b *testing.B) {
 	for _, hosts := range []int{1000, 10_000, 100_000} {
 		for _, w := range []struct {
@@ -238,7 +238,7 @@ func BenchmarkPlace(b *testing.B) {
 				for range b.N {
 					yard := newScanPlacer(hosts)
 					w.set(yard)
-					fast := newChurner(newFleetPlacer(b, hosts, TieKeyed, w.rules...), hosts)
+					fast := newChurner(newFleetPlacer(b, hosts, TieIndex, w.rules...), hosts)
 					slow := &churner{p: yard, rng: rand.New(rand.NewPCG(42, 42)), limit: fast.limit}
 					// The yardstick starts from the fleet's own state; filling it
 					// by scanning would take minutes at 100,000 hosts.

@@ -67,6 +67,7 @@ type index struct {
 
 	queue   []Host // touched since the last refresh; each once
 	entries []entry
+	rests   []rest          // of the members' keys in the tree
 	count   [NumReasons]int // slots by stage
 }
 
@@ -87,13 +88,13 @@ type member struct {
 
 // entry is what an index knows of a host slot.
 type entry struct {
-	lo, id  uint64 // of its key in the tree
 	end     int32  // its end node in the tree
 	leaf    int32  // that it is a member of, -1 for none
 	edition uint32 // of the two below
 	home    int32  // the leaf of its attributes, -1 for none
 	static  Reason // the gate's static answer
 	stage   Reason // at the last refresh
+	fresh   bool   // rests may be of the slot's instance before
 }
 
 // index returns the index of a gate and an order, new or known.
@@ -125,6 +126,7 @@ func (f *Fleet) index(g gate, o order) *index {
 func (ix *index) grow(n int) {
 	for len(ix.entries) < n {
 		ix.entries = append(ix.entries, entry{stage: ReasonEmptyProvider, leaf: -1, home: -1})
+		ix.rests = append(ix.rests, rest{})
 		ix.count[ReasonEmptyProvider]++
 	}
 }
@@ -163,15 +165,15 @@ func (ix *index) update(f *Fleet, h Host) {
 		if to < 0 {
 			return
 		}
-		if ix.sampled && e.id != f.hot[h].id { // the slot's next instance
-			ix.leaves[to].leave(ix, e.id)
+		if ix.sampled && ix.rests[h].id != f.hot[h].id { // the slot's next instance
+			ix.leaves[to].leave(ix, ix.rests[h].id)
 			ix.leaves[to].join(ix, member{f.hot[h].id, h})
 		}
 		ix.move(&ix.leaves[to].root, ix.keyOf(f, h), h, f.left)
 		return
 	}
 	if from >= 0 {
-		ix.leaves[from].leave(ix, e.id)
+		ix.leaves[from].leave(ix, ix.rests[h].id)
 		ix.remove(&ix.leaves[from].root, h)
 	}
 	e.leaf = to
@@ -187,7 +189,7 @@ func (ix *index) fixed(f *Fleet, h Host) Reason {
 	e, x := &ix.entries[h], &f.hot[h]
 	if e.edition != x.edition {
 		ix.view.h = h
-		e.edition, e.home, e.static = x.edition, -1, ix.gate.fixed(f, &ix.view)
+		e.edition, e.home, e.static, e.fresh = x.edition, -1, ix.gate.fixed(f, &ix.view), true
 		if e.static == ReasonNone && (ix.gate.provider < 0 || ix.gate.provider == x.provider()) {
 			e.home = ix.leafFor(f, h)
 		}

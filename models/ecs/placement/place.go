@@ -36,11 +36,10 @@ func (f *Fleet) Find(p *Plan, k uint64, e sim.Entity) (Host, Reason) {
 	}
 	ix := p.ix
 	ix.refresh(f)
-	var h Host
-	switch {
-	case p.random:
+	h := NoHost
+	if p.random {
 		h = p.pickRandom(k, e)
-	default:
+	} else {
 		h = p.pick()
 	}
 	if h != NoHost {
@@ -80,14 +79,13 @@ func (f *Fleet) Why(p *Plan, h Host) Reason {
 // wins.
 func (p *Plan) pick() Host {
 	ix := p.ix
-	best, bestLeaf := NoHost, int32(-1)
 	first := p.leastLeaf()
 	if first < 0 {
 		return NoHost
 	}
 	// Most often a leaf of the least-loaded groups has room, and no other
 	// needs a search.
-	best, bestLeaf = p.first(first), first
+	best, bestLeaf := p.first(first), first
 	for l := range ix.leaves {
 		l := int32(l)
 		if l == first || ix.leaves[l].n == 0 {

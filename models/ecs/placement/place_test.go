@@ -288,7 +288,9 @@ func TestDeep(t *testing.T) {
 		f := NewFleet(Config{Bits: sim.New(3, 0).Bits, Tie: tie})
 		rng := rand.New(rand.NewPCG(1, uint64(tie)))
 		for i := range hosts {
-			f.Add(instance(i, string(rune('a'+i%3)), int64(8+rng.IntN(9))*1024, int64(1+rng.IntN(16))*2048))
+			spec := instance(i, string(rune('a'+i%3)), int64(8+rng.IntN(9))*1024, int64(1+rng.IntN(16))*2048)
+			spec.Provider, spec.Ordinal = i%2, uint64(i/2) // pairs that the last tie-break must tell apart
+			f.Add(spec)
 		}
 		type held struct {
 			p *Plan
@@ -298,7 +300,7 @@ func TestDeep(t *testing.T) {
 		var plans []*Plan
 		for _, r := range []string{"binpack(cpu)", "binpack(memory)", "spread(instanceId)", "first-fit"} {
 			for i := range int64(4) {
-				plans = append(plans, compile(t, f, Requirement{Resources: Resources{CPU: 1024 << i, Memory: 1024 << (3 - i)}, Group: "family:x", Rules: rules(t, r)}))
+				plans = append(plans, compile(t, f, Requirement{Resources: Resources{CPU: 1024 << i, Memory: 1024 << (3 - i)}, Group: "family:x", Rules: rules(t, r), Provider: AnyProvider}))
 			}
 		}
 		for step := range 12_000 {
@@ -343,7 +345,7 @@ func TestDeep(t *testing.T) {
 			}
 			f.Remove(h)
 		}
-		if h, why := f.Place(plans[0], 0, 1); h != NoHost || why != ReasonEmptyProvider {
+		if h, why := f.Place(plans[0], 0, 1); h != NoHost || why != ReasonNoActive {
 			t.Errorf("empty fleet: host %d, %q", h, why)
 		}
 	}
@@ -401,6 +403,28 @@ func TestUnrelated(t *testing.T) {
 	}
 	if a, b := run(false), run(true); !slices.Equal(a, b) {
 		t.Errorf("choices differ:\n%v\n%v", a, b)
+	}
+}
+
+// TestWaitsForTask: a refusal is remembered only while nothing can end it; for
+// a constraint that asks for a running task, a placement can.
+func TestWaitsForTask(t *testing.T) {
+	f := NewFleet(keyed())
+	h := f.Add(instance(0, "a", 4096, 4096))
+	near, err := ParseConstraints([]string{"memberOf(task:group == service:cache)"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := compile(t, f, Requirement{Group: "service:web", Constraints: near})
+	cache := compile(t, f, Requirement{Group: "service:cache"})
+	for range 2 {
+		if got, why := f.Place(web, 0, 1); got != NoHost || why != ReasonMemberOf {
+			t.Fatalf("host %d, %q before there is a cache", got, why)
+		}
+	}
+	f.Commit(cache, h)
+	if got, why := f.Place(web, 0, 1); got != h {
+		t.Errorf("host %d, %q beside the cache", got, why)
 	}
 }
 

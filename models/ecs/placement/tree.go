@@ -25,10 +25,12 @@ type root struct {
 	height int8
 }
 
-// endNode holds hosts in key order; the rest of their keys is in their entries.
+// endNode holds hosts in key order; the rest of their keys is in
+// the index's rests.
 type endNode struct {
 	parent int32
 	n      int32
+	loose  bool // the maximum its parent knows may be too high
 	hosts  [width]Host
 	hi     [width]uint64
 }
@@ -94,11 +96,22 @@ func (ix *index) find(node int32, level int8, s *search, bounded bool) Host {
 			if h := ix.find(in.child[i], level-1, s, bounded); h != NoHost {
 				return h
 			}
-			in.max[i] = ix.most(in.child[i], level-1, s.left)
+			ix.tighten(&in.max[i], in.child[i], level-1, s.left)
 		}
 		bounded = false
 	}
 	return NoHost
+}
+
+// tighten makes the maximum of a child that was searched in vain exact.
+func (t *tree) tighten(m *room, child int32, level int8, left []room) {
+	if level == 0 {
+		if !t.ends[child].loose {
+			return
+		}
+		t.ends[child].loose = false
+	}
+	*m = t.most(child, level, left)
 }
 
 // nth passes by s.skip hosts that have room, in key order, and returns the
@@ -141,8 +154,8 @@ func (ix *index) walk(node int32, level int8, s *search) Host {
 
 // at is the key at place i of an end node.
 func (ix *index) at(n *endNode, i int32) key {
-	e := &ix.entries[n.hosts[i]]
-	return key{n.hi[i], e.lo, e.id}
+	r := ix.rests[n.hosts[i]]
+	return key{n.hi[i], r.lo, r.id}
 }
 
 // before tells whether k comes before the range of child i > 0.
@@ -215,7 +228,10 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 	n.hi[i], n.hosts[i] = k.hi, h
 	n.n++
 	e := &ix.entries[h]
-	e.lo, e.id, e.end = k.lo, k.id, node
+	e.end = node
+	if e.fresh || len(ix.keys) > 1 { // with one figure lo is always 0
+		ix.rests[h], e.fresh = rest{k.lo, k.id}, false
+	}
 }
 
 // widen splits every full node on the way to k, from the top, and returns the
@@ -247,8 +263,8 @@ func (ix *index) widen(r *root, k key, m room, left []room) int32 {
 
 // precedes tells whether k, whose hi is h's, comes before h.
 func (ix *index) precedes(k *key, h Host) bool {
-	e := &ix.entries[h]
-	return k.lo < e.lo || k.lo == e.lo && k.id < e.id
+	r := &ix.rests[h]
+	return k.lo < r.lo || k.lo == r.lo && k.id < r.id
 }
 
 // move gives a host of the tree a new key, or, when the key is the same, lets
@@ -257,7 +273,8 @@ func (ix *index) move(r *root, k key, h Host, left []room) {
 	e := &ix.entries[h]
 	n := &ix.ends[e.end]
 	i := n.slot(h)
-	if n.hi[i] == k.hi && e.lo == k.lo && e.id == k.id {
+	if n.hi[i] == k.hi && !e.fresh && (len(ix.keys) <= 1 || ix.rests[h].lo == k.lo) {
+		n.loose = true
 		ix.raise(e.end, n.parent, left[h])
 		return
 	}
@@ -286,6 +303,7 @@ func (ix *index) remove(r *root, h Host) {
 
 func (t *tree) removeAt(r *root, node, i int32) {
 	n := &t.ends[node]
+	n.loose = true
 	copy(n.hi[i:n.n-1], n.hi[i+1:n.n])
 	copy(n.hosts[i:n.n-1], n.hosts[i+1:n.n])
 	if n.n--; n.n > 0 {
@@ -395,7 +413,7 @@ func (t *tree) newEnd() int32 {
 	if n := len(t.freeEnds); n > 0 {
 		e := t.freeEnds[n-1]
 		t.freeEnds = t.freeEnds[:n-1]
-		t.ends[e].n, t.ends[e].parent = 0, -1
+		t.ends[e].n, t.ends[e].parent, t.ends[e].loose = 0, -1, false
 		return e
 	}
 	t.ends = append(t.ends, endNode{parent: -1})
