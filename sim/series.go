@@ -14,6 +14,7 @@ type Series struct {
 	last    Time // integrated so far
 	width   Time
 	buckets []bucketSum
+	edge    Time // end of the last bucket
 }
 
 type bucketSum struct {
@@ -59,6 +60,14 @@ func (s *Series) advance(now Time) {
 	if now < s.last {
 		panic(fmt.Sprintf("sim: series changed at %v (%d ns), before its last change at %v (%d ns)", now, int64(now), s.last, int64(s.last)))
 	}
+	if now <= s.edge {
+		// Nearly always a change falls into the bucket of the one before.
+		b := &s.buckets[len(s.buckets)-1]
+		b.sum = b.sum.AddMul(uint64(s.value), uint64(now-s.last))
+		b.max = max(b.max, s.value)
+		s.last = now
+		return
+	}
 	for (now-1)/s.width >= SeriesBuckets {
 		s.halve()
 	}
@@ -76,6 +85,7 @@ func (s *Series) advance(now Time) {
 		b.max = max(b.max, s.value)
 		s.last = until
 	}
+	s.edge = Time(len(s.buckets)) * s.width
 }
 
 // halve merges neighbours and doubles the width.

@@ -42,8 +42,10 @@ func noStages() StageConfig {
 	return StageConfig{FargateProvisioning: zero, EC2Start: zero, EC2Awsvpc: zero}
 }
 
-func newRig(tb fataler, cfg Config) *rig {
-	r := &rig{tb: tb, s: sim.New(1, 0)}
+func newRig(tb fataler, cfg Config) *rig { return newRigSeed(tb, cfg, 1) }
+
+func newRigSeed(tb fataler, cfg Config, seed uint64) *rig {
+	r := &rig{tb: tb, s: sim.New(seed, 0)}
 	if cfg.Region == "" {
 		cfg.Region = "us-east-1"
 	}

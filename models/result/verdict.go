@@ -65,7 +65,7 @@ type Verdict struct {
 	Saving     Value
 	SavingHalf float64 // half-width of its 95 % interval, NaN when unknown
 	NoSaving   string
-	Flips      []Flip
+	Flips      []Flip // none when CostPath is "cost_with_drain"
 }
 
 // Rows are all rows, ranked ones first.
@@ -119,7 +119,9 @@ func Judge(outcomes []*Outcome, gates []Gate, baseline string, chosen bool) *Ver
 		for _, row := range v.Ranked {
 			row.EqualWinner = row != v.Winner && v.equal(row, v.Winner)
 		}
-		v.Flips = priceFlips(v.Ranked)
+		if v.CostPath != "cost_with_drain" { // what was paid after the window is a sum without lines
+			v.Flips = priceFlips(v.Ranked)
+		}
 	}
 	v.compare(chosen)
 	return v

@@ -36,6 +36,9 @@ func (a *Answer) advise() {
 	if text := a.equals(); text != "" {
 		a.Details = append(a.Details, Line{"", text})
 	}
+	if text := a.unlimitedWait(); text != "" {
+		a.Details = append(a.Details, Line{"", text})
+	}
 	if len(a.Outcomes) > 1 {
 		a.Details = append(a.Details, Line{"Flips:", a.flips()})
 	}
@@ -122,9 +125,38 @@ func (a *Answer) equals() string {
 	return fmt.Sprintf("%s: equal to %s, by less than 1 %% or than chance explains.", strings.Join(names, ", "), a.Verdict.Winner.Platform)
 }
 
+// unlimitedWait names the winner's longest wait when no SLO limits any: the
+// cheapest platform is often the one that lets work wait.
+func (a *Answer) unlimitedWait() string {
+	w := a.Verdict.Winner
+	worst := w.WorstWait()
+	if !worst.Value.OK || worst.Limit > 0 || worst.Value.V == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("No SLO limits waiting: on %s 95 %% of %s run within %s of being asked for", w.Platform, worst.Workload, bound(worst.Value))
+	if b := a.Verdict.Baseline; b != nil && b != w {
+		if e, ok := b.Estimate(worst.Path); ok && e.OK {
+			text += fmt.Sprintf(", on %s within %s", b.Platform, bound(e.Value))
+		}
+	}
+	return text + "."
+}
+
+// bound prints seconds, marked where they are a lower bound.
+func bound(v result.Value) string {
+	s := result.FormatSeconds(v.V)
+	if v.LowerBound {
+		s = "more than " + s
+	}
+	return s
+}
+
 // flips words the price changes that make another platform the cheapest.
 func (a *Answer) flips() string {
 	const most = 4
+	if a.drained() {
+		return "not known, for part of the cost came after the window, as a sum without prices."
+	}
 	if len(a.Verdict.Ranked) < 2 {
 		return "no price changes the winner: no other platform is ranked."
 	}

@@ -128,7 +128,7 @@ func (a *Answer) offered(o *result.Outcome) string {
 	}
 	s := "Work offered to all: " + strings.Join(parts, " + ") + " " + period
 	if vcpuHours > 0 {
-		s += ", " + round(vcpuHours*scale) + " vCPU-h"
+		s += ", " + number(vcpuHours*scale) + " vCPU-h"
 	}
 	if left > 0 {
 		s += "; " + round(float64(left)/float64(o.Runs)) + " trace records left out"

@@ -156,6 +156,14 @@ func TestMisleadWorkPutOffBeyondTheWindow(t *testing.T) {
 	})
 	in.Gates = nil
 	text := answer.Build(in).Text()
-	mustHold(t, text, "keep ec2: it is the cheapest", "$ for all the work", "$/month is n/a")
+	mustHold(t, text, "keep ec2: it is the cheapest", "$ for all the work", "$/month is n/a", "Flips: not known")
 	mustNotHold(t, text, "1-y SP")
+}
+
+// Without an SLO the cheapest platform may be the one that lets work wait.
+func TestMisleadCheapBecauseItWaits(t *testing.T) {
+	in := input(specs("ec2", "mixed"), 5)
+	in.Gates = nil
+	mustHold(t, answer.Build(in).Text(), "No SLO limits waiting: on mixed 95 % of nightly run within 252 s of being asked for, on ec2 within 252 s.")
+	mustNotHold(t, answer.Build(input(specs("ec2", "mixed"), 5)).Text(), "No SLO limits")
 }

@@ -48,8 +48,8 @@ func freeRoom(in Input, o *result.Outcome) Figure {
 	p := newPlot("free memory (GiB)")
 	p.X.Label.Text = "free CPU (vCPU)"
 	p.X.Tick.Marker = niceTicks{}
-	p.X.Min, p.X.Max = -0.04*maxX, 1.04*maxX
-	p.Y.Min, p.Y.Max = -0.05*maxY, 1.05*maxY
+	p.X.Min, p.X.Max = -0.05*maxX, 1.05*maxX // room for the largest disc
+	p.Y.Min, p.Y.Max = -0.1*maxY, 1.1*maxY
 	discs := discs{}
 	for spot, n := range spots {
 		discs = append(discs, disc{units.CPU(spot[0]).VCPUs(), gib(units.MiB(spot[1])), n})
@@ -63,9 +63,14 @@ func freeRoom(in Input, o *result.Outcome) Figure {
 		if w.CPU == 0 && w.Memory == 0 || len(w.Fits) == 0 {
 			continue
 		}
-		p.Add(need{w.CPU.VCPUs(), gib(w.Memory), n})
 		style := needStyle(n)
-		f.Legend = append(f.Legend, Key{Label: fmt.Sprintf("room a task of %s needs", w.Name), Line: style, Glyph: draw.GlyphStyle{Color: style.Color, Radius: 6, Shape: draw.CrossGlyph{}}})
+		label := fmt.Sprintf("room a task of %s needs", w.Name)
+		if w.CPU.VCPUs() > maxX || gib(w.Memory) > maxY {
+			label += " (no instance here has it)"
+		} else {
+			p.Add(need{w.CPU.VCPUs(), gib(w.Memory), n})
+		}
+		f.Legend = append(f.Legend, Key{Label: label, Line: style, Glyph: draw.GlyphStyle{Color: style.Color, Radius: 6, Shape: draw.CrossGlyph{}}})
 		n++
 	}
 	f.Panels = []*plot.Plot{p}
@@ -73,6 +78,9 @@ func freeRoom(in Input, o *result.Outcome) Figure {
 }
 
 func gib(m units.MiB) float64 { return float64(m) / float64(units.GiB) }
+
+// maxRadius keeps the largest disc inside the panel.
+const maxRadius = 26
 
 type disc struct {
 	x, y float64
@@ -86,7 +94,7 @@ func (d discs) Plot(c draw.Canvas, p *plot.Plot) {
 	label := textStyle(tickSize, black)
 	label.XAlign, label.YAlign = text.XCenter, text.YCenter
 	for _, s := range d {
-		radius := min(7*vg.Length(math.Sqrt(float64(s.n))), 34)
+		radius := min(7*vg.Length(math.Sqrt(float64(s.n))), maxRadius)
 		at := vg.Point{X: tx(s.x), Y: ty(s.y)}
 		c.DrawGlyph(draw.GlyphStyle{Color: withAlpha(sky, 0xd0), Radius: radius, Shape: draw.CircleGlyph{}}, at)
 		c.DrawGlyph(draw.GlyphStyle{Color: blue, Radius: radius, Shape: draw.RingGlyph{}}, at)

@@ -143,21 +143,24 @@ func fileName(parts ...string) string {
 // eachRun draws one figure a platform. Platforms without data for it are left
 // out, unless none has any: then the first says why.
 func eachRun(in Input, name string, drawRun func(o *result.Outcome) Figure) []Figure {
-	var figures, empty []Figure
+	var figures []Figure
 	for _, o := range in.Outcomes {
 		f := Figure{Headline: o.Platform, Empty: "no data: the platform cannot run this work"}
 		if o.First != nil {
 			f = drawRun(o)
 		}
 		f.Name = fileName(name, o.Platform)
-		if f.Empty == "" {
-			figures = append(figures, f)
-		} else {
-			empty = append(empty, f)
-		}
+		figures = append(figures, f)
 	}
-	if figures == nil && empty != nil {
-		return empty[:1]
+	return withData(figures)
+}
+
+// withData leaves out figures without data, or all but the first, which says
+// why, when none has any.
+func withData(figures []Figure) []Figure {
+	full := slices.DeleteFunc(slices.Clone(figures), func(f Figure) bool { return f.Empty != "" })
+	if len(full) == 0 && len(figures) > 0 {
+		return figures[:1]
 	}
-	return figures
+	return full
 }

@@ -26,7 +26,7 @@ var _ = RegisterPlot(Plot{
 		if figures == nil {
 			figures = []Figure{{Name: "wait", Headline: "Time to running", Empty: "no data: no platform was run"}}
 		}
-		return figures, nil
+		return withData(figures), nil
 	},
 })
 
@@ -51,6 +51,7 @@ func waits(in Input, workload string) Figure {
 	p.Y.Min, p.Y.Max = 0, 100.5
 	low, high := math.Inf(1), 0.0
 	var lines []curve
+	var names []string // the platforms of each line
 	var tasks, censored uint64
 	for i, o := range in.Outcomes {
 		w := o.Pooled.Workload(workload)
@@ -59,7 +60,7 @@ func waits(in Input, workload string) Figure {
 		}
 		t := &w.TimeToRunning
 		tasks, censored = max(tasks, t.Count()), censored+t.Censored()
-		label := o.Platform
+		label := ""
 		if e, ok := o.Estimate(metricPath("time_to_running.p95", workload)); ok && e.OK {
 			mark := ""
 			if e.LowerBound {
@@ -81,9 +82,10 @@ func waits(in Input, workload string) Figure {
 		// Curves that coincide would hide one another: they share a line.
 		same := slices.IndexFunc(lines, func(o curve) bool { return slices.Equal(o.xs, l.xs) && slices.Equal(o.ys, l.ys) })
 		if same >= 0 {
-			f.Legend[same].Label = o.Platform + " = " + f.Legend[same].Label
+			names[same] += " = " + o.Platform
 			continue
 		}
+		names = append(names, o.Platform)
 		f.Legend = append(f.Legend, Key{Label: label, Line: l.style})
 		lines = append(lines, l)
 	}
@@ -91,9 +93,16 @@ func waits(in Input, workload string) Figure {
 		f.Empty = "no data: none of its tasks was submitted in the window"
 		return f
 	}
+	if high == 0 {
+		f.Empty = "no data: every task was RUNNING when the run began, none was started in it"
+		return f
+	}
+	for i := range names {
+		f.Legend[i].Label = names[i] + f.Legend[i].Label
+	}
 	f.Note = fmt.Sprintf("all replications together, %s tasks a platform", units.Thousands(int64(tasks)))
 	if censored > 0 {
-		f.Note += fmt.Sprintf("; %d that still waited at the end enter with the wait so far", censored)
+		f.Note += fmt.Sprintf("; on all platforms %s still waited at the end and enter with the wait so far", units.Thousands(int64(censored)))
 	}
 	limits := slos(in, workload)
 	for _, l := range limits {

@@ -107,7 +107,11 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		c.Outcomes = append(c.Outcomes, o)
 	}
 	c.Notes = c.remarks()
-	c.Verdict = result.Judge(c.Outcomes, g, sc.Baseline, true)
+	baseline := sc.Baseline
+	if baseline == "" {
+		baseline = c.Outcomes[0].Platform
+	}
+	c.Verdict = result.Judge(c.Outcomes, g, baseline, sc.IsSet("baseline"))
 	return c, nil
 }
 

@@ -65,7 +65,7 @@ func bar(e *Env) (show func(simulate.Status, time.Duration), finish func()) {
 	if width <= 0 {
 		width = 80
 	}
-	size := min(20, max(width/6, 4))
+	size := min(20, max(width/10, 4))
 	b := progressbar.NewOptions(full,
 		progressbar.OptionSetWriter(e.Err),
 		progressbar.OptionSetWidth(size),
@@ -78,8 +78,8 @@ func bar(e *Env) (show func(simulate.Status, time.Duration), finish func()) {
 	shown := false
 	show = func(s simulate.Status, passed time.Duration) {
 		shown = true
-		b.Describe(fitting(progressParts(s, passed), width-size-12)) // 12: share, brackets, blanks
-		b.Set(min(int(s.Share*full), full-1))                       // at full it would end its line
+		b.Describe(fitting(progressParts(s, passed), width-size-11)) // 11: share, brackets, blanks
+		b.Set(min(int(s.Share*full), full-1))                        // at full it would end its line
 	}
 	return show, func() {
 		if shown {
@@ -114,7 +114,7 @@ func progressParts(s simulate.Status, passed time.Duration) []string {
 	for _, rate := range []struct {
 		n    uint64
 		what string
-	}{{s.Events, "events/s"}, {s.Placements, "placed/s"}} {
+	}{{s.Events, "ev/s"}, {s.Placements, "placed/s"}} {
 		if rate.n > 0 && passed > 0 {
 			parts = append(parts, short(float64(rate.n)/passed.Seconds())+" "+rate.what)
 		}

@@ -218,7 +218,7 @@ func (o *simulateOptions) finish(e *Env, c *simulate.Comparison, folder *files.F
 	}
 	io.WriteString(e.Err, answer.Wrote(to.dir, wrote.Plots, wrote.CSVs, time.Since(start)))
 	if c.Partial {
-		fmt.Fprintf(e.Err, "interrupted: %d of %s were finished on every platform; the answer is partial\n", c.Runs, count(int(sc.Runs.Replications), "run"))
+		fmt.Fprintf(e.Err, "interrupted: %d of %s are finished on every platform; marked partial\n", c.Runs, count(int(sc.Runs.Replications), "run"))
 	}
 	return silently(exitCode(c))
 }

@@ -1,0 +1,46 @@
+package plots
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"ecsim/models/result/resulttest"
+
+	"gonum.org/v1/plot/cmpimg"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden pictures")
+
+// The picture of each kind that can be drawn quickly is as it was when it was
+// last looked at. Another processor may move the edge of a line by a shade.
+func TestGolden(t *testing.T) {
+	in := input(resulttest.Specs(), 2)
+	for _, f := range []Figure{costBars(in), waits(in, "nightly"), freeRoom(in, in.Outcomes[0])} {
+		got, err := f.png()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "" {
+			f.Name = "free-room"
+		}
+		path := filepath.Join("testdata", f.Name+".png")
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if same, err := cmpimg.EqualApprox("png", got, want, 0.05); err != nil || !same {
+			failed := filepath.Join(t.ArtifactDir(), f.Name+".png")
+			if err := os.WriteFile(failed, got, 0o644); err != nil {
+				t.Error(err)
+			}
+			t.Errorf("%s differs (%v); now %s; -update rewrites it once you have looked at it", path, err, failed)
+		}
+	}
+}
