@@ -291,6 +291,12 @@ func parseQuantity(v any, parse func(any) (int64, error)) (int64, error) {
 		v = int64(x)
 	case string, int64:
 	case float64:
+		// The parser knows best what would have been right.
+		if text := strconv.FormatFloat(x, 'f', -1, 64); !math.IsNaN(x) && !math.IsInf(x, 0) {
+			if _, err := parse(text); err != nil {
+				return 0, errors.New(strings.Replace(err.Error(), strconv.Quote(text), text, 1))
+			}
+		}
 		return 0, fmt.Errorf("got %v, want a whole number or a string with a unit", x)
 	default:
 		return 0, fmt.Errorf("got %s, want a value", describe(v))

@@ -206,7 +206,7 @@ func TestParseDistErrors(t *testing.T) {
 	}{
 		{"fast", []string{`got "fast"`, "duration"}},
 		{int64(90), []string{`got "90"`, "duration"}},
-		{1.5, []string{"got 1.5", "string with a unit"}},
+		{1.5, []string{"got 1.5", "want a duration"}},
 		{true, []string{"got true"}},
 		{table{"mean": "1s"}, []string{"without dist", `"lognormal"`}},
 		{table{"dist": int64(3)}, []string{"got 3"}},

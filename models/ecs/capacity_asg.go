@@ -71,7 +71,7 @@ var _ = RegisterKind(Kind{
 
 func validateASG(params any, region string) []FieldError {
 	p := params.(*ASGParams)
-	errs := checkTypes("instance_types", p.InstanceTypes, region)
+	var errs []FieldError
 	if p.Group.Min > p.Group.Max {
 		errs = append(errs, FieldError{"auto_scaling_group.min", fmt.Sprintf("got %d, want at most max = %d", p.Group.Min, p.Group.Max)})
 	}
@@ -99,6 +99,8 @@ func checkTypes(key string, types []string, region string) (errs []FieldError) {
 	for i, name := range types {
 		if _, err := catalog.Type(name); err != nil {
 			errs = append(errs, FieldError{fmt.Sprintf("%s[%d]", key, i), err.Error()})
+		} else if catalog.CheckRegion(region) != nil {
+			continue // said once, of the region
 		} else if _, err := catalog.OnDemand(name, region); err != nil {
 			errs = append(errs, FieldError{fmt.Sprintf("%s[%d]", key, i), err.Error()})
 		}

@@ -68,7 +68,7 @@ func validateManaged(params any, region string) []FieldError {
 	if _, _, err := parseVolume(p.DataVolume); err != nil {
 		errs = append(errs, FieldError{"data_volume", err.Error()})
 	}
-	if len(errs) == 0 && len(candidates(p, region)) == 0 {
+	if len(errs) == 0 && catalog.CheckRegion(region) == nil && len(candidates(p, region)) == 0 {
 		errs = append(errs, FieldError{"vcpu_count", fmt.Sprintf("no general-purpose %s type in %s has %d to %d vCPU and %v to %v; widen vcpu_count or memory, or list allowed_instance_types",
 			p.CPUArchitecture, region, p.VCPU.Min, p.VCPU.Max, p.Memory.Min, p.Memory.Max)})
 	}

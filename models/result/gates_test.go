@@ -164,3 +164,24 @@ func TestNotesAlikeAreOne(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Whatever is written, a gate is refused or holds a limit that makes sense.
+func FuzzParseGate(f *testing.F) {
+	for _, text := range []string{"< 90s", ">= 99%", ">= 12 for 99.9%", "< $5,500", "<= 1e9", "> for", "<", ">= 1 for 1% for 2%"} {
+		f.Add("workload.encode.running", text)
+		f.Add("cost_per_month", text)
+	}
+	f.Add(`workload."a.b".on_time`, ">= 99%")
+	f.Fuzz(func(t *testing.T, path, text string) {
+		g, err := result.ParseGate(path, text)
+		if err != nil {
+			return
+		}
+		if g.Op == "" || !(g.Limit >= 0) || math.IsInf(g.Limit, 0) || g.ForShare < 0 || g.ForShare > 1 {
+			t.Errorf("%q %q: %+v", path, text, g)
+		}
+		if again, err := result.ParseGate(g.Metric.For(g.Workload), g.Text); err != nil || again.Limit != g.Limit {
+			t.Errorf("%q does not read back: %v", g.Metric.For(g.Workload), err)
+		}
+	})
+}

@@ -164,6 +164,6 @@ func TestMisleadWorkPutOffBeyondTheWindow(t *testing.T) {
 func TestMisleadCheapBecauseItWaits(t *testing.T) {
 	in := input(specs("ec2", "mixed"), 5)
 	in.Gates = nil
-	mustHold(t, answer.Build(in).Text(), "No SLO limits waiting: on mixed 95 % of nightly run within 252 s of being asked for, on ec2 within 252 s.")
+	mustHold(t, answer.Build(in).Text(), "No SLO limits waiting: on mixed 95 % of nightly run within 254 s of being asked for, on ec2 within 254 s.")
 	mustNotHold(t, answer.Build(input(specs("ec2", "mixed"), 5)).Text(), "No SLO limits")
 }

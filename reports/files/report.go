@@ -59,7 +59,7 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 	}()
 	var pictures []plots.File
 	if !r.SkipPlots {
-		pictures, err = plots.Render(plots.Input{Scenario: r.Answer.Scenario, Outcomes: r.Answer.Outcomes, Gates: r.Answer.Gates, Location: r.Location})
+		pictures, err = plots.Render(plots.Input{Outcomes: r.Answer.Outcomes, Gates: r.Answer.Gates, Location: r.Location})
 		if err != nil {
 			return w, err
 		}

@@ -113,14 +113,14 @@ func timeSeries(w io.Writer, outcomes []*result.Outcome) error {
 			continue
 		}
 		series := make([]*result.Series, len(columns))
-		var width sim.Time
+		var width, end sim.Time // end is where the series stop, which may be before the drain does
 		for i, c := range columns {
 			if s := c.find(r); s != nil && len(s.Mean) > 0 {
 				series[i] = s
 				width = max(width, s.Width)
+				end = max(end, min(sim.Time(len(s.Mean))*s.Width, max(r.Duration, r.End)))
 			}
 		}
-		end := max(r.Duration, r.End)
 		for from := sim.Time(0); width > 0 && from < end; from += width {
 			until := min(from+width, end)
 			record := []string{utc(r.Start, from), decimal(from.Seconds()), o.Platform, strconv.FormatUint(r.Replication, 10)}

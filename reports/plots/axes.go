@@ -119,10 +119,21 @@ func firstTick(t time.Time, step time.Duration) time.Time {
 	return midnight.Add(t.Sub(midnight) / step * step)
 }
 
+// shown is the time a run's pictures cover: its duration, and the drain after
+// it where the series go on.
+func shown(r *result.Run) sim.Time {
+	s := &r.Cluster.CapacityCPU
+	recorded := sim.Time(len(s.Mean)) * s.Width
+	if recorded < r.Duration+s.Width { // the last bucket of the window, cut short
+		return r.Duration
+	}
+	return min(r.End, recorded)
+}
+
 // timeAxis sets a panel's x axis to the run's time; only the lowest panel of
 // a figure carries the label.
 func timeAxis(p *plot.Plot, r *result.Run, location *time.Location, labelled bool) {
-	p.X.Min, p.X.Max = 0, max(r.Duration, r.End).Seconds()
+	p.X.Min, p.X.Max = 0, shown(r).Seconds()
 	p.X.Tick.Marker = timeTicks{r.Start, location}
 	if labelled {
 		p.X.Label.Text = "time from " + r.Start.In(location).Format("Mon 2 January 2006 15:04 MST")

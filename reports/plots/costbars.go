@@ -32,6 +32,9 @@ func costBars(in Input) Figure {
 	path, period := "cost_per_month", "per month of 730 h"
 	if !slices.ContainsFunc(rows, func(o *result.Outcome) bool { e, _ := o.Estimate(path); return e.OK }) {
 		path, period = "cost", "for "+span(rows[0].Bill.Hours)
+		if slices.ContainsFunc(rows, func(o *result.Outcome) bool { return o.Bill.Drain > 0 }) {
+			path, period = "cost_with_drain", "for all the work"
+		}
 	}
 	cost := func(o *result.Outcome) result.Estimate { e, _ := o.Estimate(path); return e }
 	slices.SortStableFunc(rows, func(a, b *result.Outcome) int { return cmp.Compare(cost(a).V, cost(b).V) })
@@ -45,13 +48,16 @@ func costBars(in Input) Figure {
 	}
 
 	colors := workloadFills(rows)
-	bars := costStack{rows: rows, cost: cost, fills: colors}
+	bars := costStack{rows: rows, cost: cost, fills: colors, drain: path == "cost_with_drain"}
 	for _, name := range bars.order() {
 		label := name
 		if name == "" {
 			label = "idle"
 		}
 		f.Legend = append(f.Legend, Key{Label: label, Fill: colors[name]})
+	}
+	if bars.drain {
+		f.Legend = append(f.Legend, Key{Label: "finishing it after the window", Fill: muted})
 	}
 	p := newPlot("")
 	p.X.Label.Text = "$ " + period
@@ -100,6 +106,7 @@ type costStack struct {
 	rows  []*result.Outcome
 	cost  func(*result.Outcome) result.Estimate
 	fills map[string]color.Color
+	drain bool // cost includes what was paid after the window
 }
 
 // order is that of the workloads, idle last.
@@ -129,17 +136,25 @@ func (s costStack) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		x := 0.0
+		segment := func(width float64, fill color.Color) {
+			c.FillPolygon(fill, []vg.Point{{X: tx(x), Y: ty(y - height/2)}, {X: tx(x + width), Y: ty(y - height/2)},
+				{X: tx(x + width), Y: ty(y + height/2)}, {X: tx(x), Y: ty(y + height/2)}})
+			c.StrokeLine2(thin(color.White, 1), tx(x+width), ty(y-height/2), tx(x+width), ty(y+height/2))
+			x += width
+		}
+		split := e.V // by workload
+		if s.drain {
+			split -= o.Bill.Drain.Float()
+		}
 		for _, name := range s.order() {
-			for _, split := range o.Bill.Splits {
-				if split.Workload != name || split.Paid <= 0 || o.Bill.Total <= 0 {
-					continue
+			for _, part := range o.Bill.Splits {
+				if part.Workload == name && part.Paid > 0 && o.Bill.Total > 0 {
+					segment(split*part.Paid.Float()/o.Bill.Total.Float(), s.fills[name])
 				}
-				w := e.V * split.Paid.Float() / o.Bill.Total.Float()
-				c.FillPolygon(s.fills[name], []vg.Point{{X: tx(x), Y: ty(y - height/2)}, {X: tx(x + w), Y: ty(y - height/2)},
-					{X: tx(x + w), Y: ty(y + height/2)}, {X: tx(x), Y: ty(y + height/2)}})
-				c.StrokeLine2(thin(color.White, 1), tx(x+w), ty(y-height/2), tx(x+w), ty(y+height/2))
-				x += w
 			}
+		}
+		if s.drain && o.Bill.Drain > 0 {
+			segment(o.Bill.Drain.Float(), muted)
 		}
 		half := nonNaN(e.Half)
 		s.bracket(c, tx(e.V-half), tx(e.V+half), ty(y))

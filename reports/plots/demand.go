@@ -23,8 +23,8 @@ func demand(in Input, o *result.Outcome) Figure {
 	r := o.First
 	c := &r.Cluster
 	f := Figure{
-		Headline: fmt.Sprintf("%s: CPU demand and capacity, %s vCPU-h asked for, %s held", o.Platform,
-			hours(&c.DemandCPU, r, float64(units.VCPU)), hours(&c.CapacityCPU, r, float64(units.VCPU))),
+		Headline: fmt.Sprintf("%s: CPU demand up to %s vCPU, capacity up to %s; %s vCPU-h held", o.Platform,
+			peak(&c.DemandCPU), peak(&c.CapacityCPU), units.Thousands(int64(c.CapacityCPU.Integral(r.WarmUp, r.Duration)/float64(units.VCPU)/sim.Hour.Seconds()+0.5))),
 		Note: runNote(r),
 		Legend: []Key{{Label: "capacity", Fill: spare}, {Label: "demand: reservations of all tasks that run or wait", Line: lineStyle(0)},
 			{Label: "tasks waiting for room", Line: lineStyle(1)}},
@@ -33,7 +33,7 @@ func demand(in Input, o *result.Outcome) Figure {
 		f.Empty = "no data: the run has no CPU series"
 		return f
 	}
-	end := max(r.Duration, r.End)
+	end := shown(r)
 	top := newPlot("vCPU")
 	timeAxis(top, r, in.Location, false)
 	xs, have := steps(&c.CapacityCPU, float64(units.VCPU), end)
@@ -62,7 +62,11 @@ func runNote(r *result.Run) string {
 	return note
 }
 
-// hours is a series' integral over the window in units of scale, printed.
-func hours(s *result.Series, r *result.Run, scale float64) string {
-	return units.Thousands(int64(s.Integral(r.WarmUp, r.Duration)/scale/sim.Hour.Seconds() + 0.5))
+// peak prints the highest value of a series of CPU units, in vCPU.
+func peak(s *result.Series) string {
+	var most int64
+	for _, v := range s.Max {
+		most = max(most, v)
+	}
+	return units.Thousands(int64(units.CPU(most).VCPUs() + 0.5))
 }

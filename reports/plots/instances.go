@@ -32,7 +32,7 @@ func instances(in Input, o *result.Outcome) Figure {
 		if !p.HasInstances() || len(p.Instances.Mean) == 0 {
 			continue
 		}
-		xs, ys := steps(&p.Instances, 1, max(r.Duration, r.End))
+		xs, ys := steps(&p.Instances, 1, shown(r))
 		top.Add(curve{xs, ys, lineStyle(groups)})
 		most = max(most, highest(ys))
 		f.Legend = append(f.Legend, Key{Label: fmt.Sprintf("%s: mean %.1f, max %d", p.Name, p.MeanInstances, p.MaxInstances), Line: lineStyle(groups)})

@@ -23,7 +23,6 @@ import (
 
 // Input is what plots are drawn from.
 type Input struct {
-	Scenario string
 	Outcomes []*result.Outcome // in the order to show
 	Gates    []result.Gate
 	Location *time.Location // of the time axis; nil is UTC

@@ -19,7 +19,7 @@ import (
 )
 
 func input(specs []resulttest.Spec, runs int) Input {
-	return Input{Scenario: "launch-types", Outcomes: resulttest.Outcomes(specs, runs), Gates: resulttest.Gates(), Location: time.UTC}
+	return Input{Outcomes: resulttest.Outcomes(specs, runs), Gates: resulttest.Gates(), Location: time.UTC}
 }
 
 // The same input draws the same bytes, each a picture of the promised size.

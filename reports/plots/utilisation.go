@@ -29,7 +29,7 @@ func utilisation(in Input, o *result.Outcome) Figure {
 		f.Empty = "no data: the run has no capacity series"
 		return f
 	}
-	end := max(r.Duration, r.End)
+	end := shown(r)
 	panel := func(label string, scale float64, capacity, reserved, used *result.Series, last bool) {
 		p := newPlot(label)
 		timeAxis(p, r, in.Location, last)

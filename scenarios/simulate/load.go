@@ -19,7 +19,19 @@ import (
 // Checks connects the scenario format to the models.
 func Checks() scenarios.Checks {
 	return scenarios.Checks{
-		Region: catalog.CheckRegion,
+		Region: func(region string) error {
+			if err := catalog.CheckRegion(region); err != nil {
+				return errors.New(strings.TrimPrefix(err.Error(), "region: "))
+			}
+			return nil
+		},
+		InstanceType: func(region, name string) error {
+			_, err := catalog.Type(name)
+			if err == nil && catalog.CheckRegion(region) == nil {
+				_, err = catalog.OnDemand(name, region)
+			}
+			return err
+		},
 		Kinds: func() (kinds []scenarios.CapacityKind) {
 			for _, k := range ecs.Kinds() {
 				ck := scenarios.CapacityKind{Name: k.Name, Doc: k.Doc, Family: k.Family, Reserved: k.Reserved, Params: k.Params}

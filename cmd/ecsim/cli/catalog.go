@@ -91,7 +91,7 @@ func runCatalogRates(e *Env, o catalogRatesOptions) error {
 		_, err := catalog.Rate(o.pattern, o.region)
 		return badInput(err)
 	}
-	return l.print(e.Out, o.format)
+	return e.print(&l, o.format)
 }
 
 // estimated marks an estimate.

@@ -244,7 +244,7 @@ func runCatalogList(e *Env, o catalogListOptions) error {
 		{head: "type", name: "type"}, {head: "vCPU", name: "vcpu", right: true}, {head: "GiB", name: "memory_gib", right: true},
 		{head: "ECS MiB", name: "registered_memory_mib", right: true}, {head: "arch", name: "cpu_architecture"}, {head: "GPU", name: "gpus", right: true},
 		{head: "$/h", name: "usd_per_hour", right: true}, {head: "Spot", name: "spot_usd_per_hour", right: true},
-		{head: "lost", name: "spot_interruption"}, {head: "ENI tasks", name: "awsvpc_tasks", right: true}, {name: "awsvpc_tasks_trunking"}, {name: "estimated"}}}
+		{head: "lost/mo", name: "spot_interruption"}, {head: "ENI tasks", name: "awsvpc_tasks", right: true}, {name: "awsvpc_tasks_trunking"}, {name: "estimated"}}}
 	if o.tasks != "" {
 		l.columns[9].head = "" // the packing knows
 		l.columns = append(l.columns, column{head: "tasks", name: "tasks", right: true}, column{head: "binds", name: "binding"},
@@ -253,7 +253,7 @@ func runCatalogList(e *Env, o catalogListOptions) error {
 	for _, t := range shown {
 		l.add(typeRow(t, o, cpu, mem, packing)...)
 	}
-	if err := l.print(e.Out, o.format); err != nil {
+	if err := e.print(&l, o.format); err != nil {
 		return err
 	}
 	if len(shown) < len(found) {

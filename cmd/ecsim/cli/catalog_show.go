@@ -164,7 +164,7 @@ func printPlans(f facts, t *catalog.InstanceType, region string, price catalog.F
 			l.add(row...)
 		}
 	}
-	l.table(f.w)
+	l.table(f.w, 0)
 	if any != nil {
 		f.source(any.Source + ", " + any.Date + ", " + any.Confidence + "; % off on-demand, upfront spread over the term")
 	}

@@ -32,10 +32,10 @@ type Env struct {
 	Out, Err io.Writer
 	Context  context.Context // ends at the first interrupt
 	// OutTerminal and ErrTerminal say whether a person watches the stream:
-	// only then does it carry colour or a progress bar. ErrWidth is the
-	// terminal's width in columns, 0 when unknown.
+	// only then does it carry colour or a progress bar. The widths are the
+	// terminals', in columns, 0 when unknown or no terminal.
 	OutTerminal, ErrTerminal bool
-	ErrWidth                 int
+	OutWidth, ErrWidth       int
 	Colour                   bool // NO_COLOR is not set, nor TERM "dumb"
 	Verbose                  bool // --verbose: progress as lines where no terminal watches
 }
@@ -84,14 +84,20 @@ func Main() int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal gets its default: the end
 	env := &Env{Out: os.Stdout, Err: os.Stderr, Context: ctx,
-		OutTerminal: term.IsTerminal(int(os.Stdout.Fd())), ErrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-	if env.ErrTerminal {
-		if w, _, err := term.GetSize(int(os.Stderr.Fd())); err == nil {
-			env.ErrWidth = w
+	env.OutTerminal, env.OutWidth = terminal(os.Stdout)
+	env.ErrTerminal, env.ErrWidth = terminal(os.Stderr)
+	return env.Main(os.Args[1:])
+}
+
+// terminal tells whether f is one, and its width in columns, 0 if unknown.
+func terminal(f *os.File) (is bool, width int) {
+	if is = term.IsTerminal(int(f.Fd())); is {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+			width = w
 		}
 	}
-	return env.Main(os.Args[1:])
+	return is, width
 }
 
 // Main runs the command of args in e and returns its exit code. No panic
@@ -140,6 +146,7 @@ func (e *Env) root(started *bool) *cobra.Command {
 		},
 		SuggestionsMinimumDistance: 2,
 	}
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
 	root.SetOut(e.Out)
 	root.SetErr(e.Err)
 	root.PersistentFlags().BoolVarP(&e.Verbose, "verbose", "v", false, "tell the progress in lines when no terminal watches")

@@ -180,6 +180,46 @@ func TestProgressFits(t *testing.T) {
 	}
 }
 
+// Without a terminal each tenth is told once.
+func TestProgressLines(t *testing.T) {
+	var b bytes.Buffer
+	show := lines(&b)
+	for _, share := range []float64{.01, .05, .11, .12, .35, .36, 1} {
+		show(simulate.Status{Cells: 10, Share: share}, time.Second)
+	}
+	var tenths []string
+	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		tenth, _, _ := strings.Cut(line, ":")
+		tenths = append(tenths, strings.TrimSpace(tenth))
+	}
+	if got := strings.Join(tenths, ", "); got != "0 %, 10 %, 30 %, 100 %" {
+		t.Errorf("got lines for %s", got)
+	}
+}
+
+// On a terminal the last column of text wraps; a pipe gets a row a line.
+func TestTableWraps(t *testing.T) {
+	l := listing{columns: []column{{head: "name"}, {head: "what"}}}
+	l.add(text("one"), text(strings.Repeat("word ", 30)))
+	for _, columns := range []int{0, 20, 40, 80} {
+		var b strings.Builder
+		l.table(&b, columns)
+		rows := strings.Split(strings.TrimSpace(b.String()), "\n")
+		if wraps := columns > 0; wraps != (len(rows) > 2) {
+			t.Errorf("%d columns: %d rows", columns, len(rows))
+		} else if wraps {
+			for _, r := range rows {
+				if len(r) > columns {
+					t.Errorf("%d columns: %q", columns, r)
+				}
+			}
+		}
+		if strings.Count(b.String(), "word") != 30 {
+			t.Errorf("%d columns: words are lost", columns)
+		}
+	}
+}
+
 // A bar stays on standard error and is gone at the end.
 func TestBarLeavesNothing(t *testing.T) {
 	e, out, said := session(t)

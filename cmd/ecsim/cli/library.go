@@ -40,5 +40,5 @@ func runLibrary(e *Env, o libraryOptions) error {
 		l.add(text(name), text(sc.Question), number(int64(len(sc.Platforms))), number(int64(len(sc.Workloads))),
 			cell{value: sc.Duration.Seconds()})
 	}
-	return l.print(e.Out, o.format)
+	return e.print(&l, o.format)
 }

@@ -74,18 +74,21 @@ func (f *choiceFlag) Set(s string) error {
 	return nil
 }
 
-// print writes the listing in a format.
-func (l *listing) print(w io.Writer, format string) error {
+// print writes a listing in a format; on a terminal the last column wraps.
+func (e *Env) print(l *listing, format string) error {
 	switch format {
 	case "json":
-		return l.json(w)
+		return l.json(e.Out)
 	case "csv":
-		return l.csv(w)
+		return l.csv(e.Out)
 	}
-	return l.table(w)
+	return l.table(e.Out, e.OutWidth)
 }
 
-func (l *listing) table(w io.Writer) error {
+// table writes text. Where columns is not 0, a last column that is text wraps
+// to stay within them: beside the others, or below them where they leave next
+// to no room.
+func (l *listing) table(w io.Writer, columns int) error {
 	b := bufio.NewWriter(w)
 	widths := make([]int, len(l.columns))
 	for i, c := range l.columns {
@@ -114,8 +117,46 @@ func (l *listing) table(w io.Writer) error {
 		fmt.Fprintln(b, strings.TrimRight(row.String(), " "))
 	}
 	line(func(i int) string { return l.columns[i].head })
+	last, left := -1, 0
+	for i, c := range l.columns {
+		if c.head != "" {
+			if last >= 0 {
+				left += widths[last] + 2
+			}
+			last = i
+		}
+	}
+	const least = 24 // columns a wrapped text needs to be read with ease
+	below := columns-left < least
+	if last < 0 || l.columns[last].right || left+widths[last] <= columns {
+		columns = 0
+	}
 	for _, r := range l.rows {
-		line(func(i int) string { return r[i].text })
+		if columns == 0 {
+			line(func(i int) string { return r[i].text })
+			continue
+		}
+		if below {
+			line(func(i int) string {
+				if i == last {
+					return ""
+				}
+				return r[i].text
+			})
+			b.WriteString(wrap("    ", r[last].text, columns))
+			continue
+		}
+		for k, part := range strings.Split(strings.TrimSuffix(wrap("", r[last].text, columns-left), "\n"), "\n") {
+			line(func(i int) string {
+				switch {
+				case i == last:
+					return part
+				case k > 0:
+					return ""
+				}
+				return r[i].text
+			})
+		}
 	}
 	return b.Flush()
 }

@@ -54,5 +54,5 @@ func runMetrics(e *Env, o metricsOptions) error {
 		}
 		return badInput(fmt.Errorf("%q: %w; 'ecsim metrics' lists them", o.part, err))
 	}
-	return l.print(e.Out, o.format)
+	return e.print(&l, o.format)
 }

@@ -66,7 +66,7 @@ func runShow(e *Env, o showOptions) error {
 		for _, s := range list {
 			l.add(text(s.Path), text(s.Value), text(s.Where), text(s.Source), text(s.Doc))
 		}
-		return l.print(e.Out, o.format)
+		return e.print(&l, o.format)
 	}
 	if err := printSettings(e.Out, list); err != nil {
 		return err

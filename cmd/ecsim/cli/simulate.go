@@ -41,10 +41,10 @@ type records struct{ Tasks, Instances, Events bool }
 
 func simulateFlags(c *cobra.Command, o *simulateOptions) {
 	f := c.Flags()
-	f.StringArrayVar(&o.platforms, "platform", nil, "only this platform; repeatable")
+	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
 	setFlag(c, &o.sets)
 	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
-	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "simulations at a time; results do not depend on it")
+	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "`simulations` at a time; results do not depend on it")
 	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
 	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/HASH)")
 	f.BoolVar(&o.records.Tasks, "tasks", false, "also write tasks.csv, a row a task, of the first replication")

@@ -93,7 +93,7 @@ func runTraceFormats(e *Env, o traceFormatsOptions) error {
 	for _, f := range traces.Formats() {
 		l.add(text(f.Name), text(f.Kind.String()), text(f.Doc), text(f.Source))
 	}
-	return l.print(e.Out, o.format)
+	return e.print(&l, o.format)
 }
 
 // optionFlags adds a flag for every key of the struct that into points to:
