@@ -172,6 +172,7 @@ func newASG(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 			for z := int32(0); z < int32(c.cfg.Zones); z++ {
 				im := a.meter(m, o, z)
 				im.instance = c.ledger.Meter(billing.Instance(m.name, c.cfg.Region, c.cfg.zone(int(z)), o, m.weight))
+				im.surplus = c.surplusMeter(m, im.instance)
 				if gib > 0 {
 					im.extra = append(im.extra, extraMeter{c.ledger.Meter(billing.Volume(kind, c.cfg.Region, im.instance)), gib})
 				}
@@ -202,7 +203,7 @@ func (c *Cluster) newMachine(name string, memory units.MiB, attributes map[strin
 	if err != nil {
 		return nil, err
 	}
-	m := &machine{name: name, cpu: t.CPU, gpu: int32(t.GPUs), arch: string(t.Arch), os: "linux"}
+	m := &machine{name: name, family: t.Family, burst: newBurst(t), cpu: t.CPU, gpu: int32(t.GPUs), arch: string(t.Arch), os: "linux"}
 	if memory > 0 {
 		m.memory, m.memorySrc = memory, "registered_memory"
 	} else {

@@ -134,6 +134,7 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 func (f *fargate) Place(id TaskID, now sim.Time) {
 	t := &f.c.tasks[id]
 	if at := f.tokens.take(now); at > now {
+		f.c.hold(t, now)
 		t.state = stateOutside
 		f.c.schedule(id, at, sim.ClassArrival, evLaunch)
 		return

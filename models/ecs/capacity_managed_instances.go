@@ -140,6 +140,7 @@ func (m *managed) meters(mc *machine, zone int32) {
 	}
 	c := m.c
 	im.instance = c.ledger.Meter(billing.Instance(mc.name, c.cfg.Region, c.cfg.zone(int(zone)), billing.OnDemand, mc.weight))
+	im.surplus = c.surplusMeter(mc, im.instance)
 	im.extra = append(im.extra, extraMeter{c.ledger.Meter(billing.ManagementFee(mc.name, c.cfg.Region, mc.gpu > 0, im.instance)), 1})
 	if gib, kind, err := parseVolume(m.params.DataVolume); err == nil && gib > 0 {
 		im.extra = append(im.extra, extraMeter{c.ledger.Meter(billing.Volume(kind, c.cfg.Region, im.instance)), gib})

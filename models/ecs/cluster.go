@@ -50,7 +50,7 @@ type Cluster struct {
 
 	classes      []class
 	active       []int32
-	waiting      int64
+	waiting      int64 // in a class's line
 	provisioning int64
 	outside      []TaskID
 	outsideHead  int

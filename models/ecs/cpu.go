@@ -87,6 +87,13 @@ func (c *Cluster) setRate(id TaskID, rate int64, now sim.Time) {
 	t.since = now
 	t.rate = rate
 	if d := rate - old; d != 0 {
+		if t.inst >= 0 {
+			in := &c.instances[t.inst]
+			if in.machine.burst != nil {
+				c.accrue(in, now)
+			}
+			in.used += d
+		}
 		c.usedCPU.Add(now, d)
 		c.workloads[c.needs[t.need].w].used.Add(now, d)
 	}

@@ -33,12 +33,15 @@ type machine struct {
 	meters     [3][]instanceMeters // by purchase option, then zone
 	memorySrc  string
 	launched   int64
+	family     string
+	burst      *burst                // nil unless burstable
 	attributes []placement.Attribute // custom
 }
 
 // instanceMeters are what one running instance is charged on.
 type instanceMeters struct {
 	instance billing.MeterID
+	surplus  billing.MeterID // CPU credits of a burstable type
 	extra    []extraMeter
 }
 
@@ -67,8 +70,13 @@ type instance struct {
 	cpu     int64 // capacity, 1/1024 units
 	speed   int64 // millionths
 	demand  int64 // sum of RUNNING tasks' caps, 1/1024 units
+	used    int64 // sum of its tasks' rates, 1/1024 units
 	elastic int64
 	crowded bool // demand exceeds capacity: CPU is shared out
+
+	credits   int64 // burstable: vCPU-ns banked, negative when owed
+	creditsAt sim.Time
+	surplus   int64 // vCPU-ns to be charged, less than the meter counts
 
 	idleSince sim.Time // last task of a service or batch stopped
 
@@ -232,6 +240,7 @@ func (p *pool) Place(id TaskID, now sim.Time) {
 	w := &c.workloads[n.w]
 	t.queued = now
 	if c.full(w) && !c.admitting {
+		c.hold(t, now)
 		t.state = stateOutside
 		c.outside = append(c.outside, id)
 		return
@@ -391,7 +400,7 @@ func (p *pool) newInstance(m *machine, option billing.Option, zone int32, now si
 		cached[i] = sim.MaxTime
 	}
 	c.instances[inst] = instance{host: -1, provider: p.idx, machine: m, option: option, zone: zone, ordinal: p.launches,
-		launched: now, billed: now, first: none, last: none, cached: cached,
+		launched: now, billed: now, creditsAt: now, first: none, last: none, cached: cached,
 		cpu: int64(m.cpu) * rateScale, speed: p.speed, freeCPU: int64(m.cpu), freeMemory: int64(m.memory)}
 	p.launches++
 	m.launched++
@@ -500,6 +509,7 @@ func (p *pool) terminate(inst int32, now sim.Time) {
 	} else {
 		c.sim.Cancel(in.timer)
 	}
+	c.settleCredits(in, now)
 	p.bill(in, now)
 	in.state = instanceGone
 	c.observeInstance(now, result.InstanceTerminated, inst)
@@ -546,6 +556,7 @@ func (p *pool) bill(in *instance, now sim.Time) {
 // Finish bills what still runs.
 func (p *pool) Finish(now sim.Time) {
 	for _, inst := range p.live {
+		p.c.settleCredits(&p.c.instances[inst], now)
 		p.bill(&p.c.instances[inst], now)
 	}
 }

@@ -36,6 +36,7 @@ type task struct {
 	inst     int32 // index into Cluster.instances, -1 on Fargate or unplaced
 	state    state
 	elastic  bool // has work that CPU shortens
+	held     bool // counted among those without room
 	attempts int32
 	index    uint64 // task number within its workload
 	seq      uint64 // order of waiting
@@ -167,6 +168,22 @@ func (c *Cluster) attempt(id TaskID, now sim.Time) {
 	c.providers[t.provider].Place(id, now)
 }
 
+// hold counts a task among those that wait for a place, wherever they wait.
+func (c *Cluster) hold(t *task, now sim.Time) {
+	if !t.held {
+		t.held = true
+		c.waitingSeries.Add(now, 1)
+	}
+}
+
+// letGo counts it out again.
+func (c *Cluster) letGo(t *task, now sim.Time) {
+	if t.held {
+		t.held = false
+		c.waitingSeries.Add(now, -1)
+	}
+}
+
 // choose picks the provider of a new task by its workload's strategy: the base
 // first, then the provider furthest below its share by weight.
 // Assumed: AWS publishes neither rounding nor order; ties go by array order,
@@ -213,6 +230,7 @@ func (c *Cluster) reject(id TaskID, now sim.Time) {
 	if !w.cfg.RejectOversize && t.provider < 0 && c.err == nil {
 		c.err = c.infeasible(n)
 	}
+	c.letGo(t, now)
 	if !c.closed {
 		w.rejected++
 	}
@@ -236,6 +254,7 @@ func (c *Cluster) begin(id TaskID, now sim.Time, o offsets) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
+	c.letGo(t, now)
 	t.state = stateStarting
 	t.placed = now
 	t.pull = now + o.provision
@@ -307,6 +326,7 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 func (c *Cluster) abandon(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
+	c.letGo(t, now)
 	c.workloads[n.w].leave(now, n, t.submitted, c)
 	c.demand(now, n, -1)
 	c.freeTask(id)

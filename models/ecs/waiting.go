@@ -35,6 +35,9 @@ func (c *Cluster) refused(id TaskID, now sim.Time, why placement.Reason) {
 	if w.cfg.Kind != Batch {
 		mode = RetryQueue
 	}
+	if mode != RetryNever {
+		c.hold(t, now)
+	}
 	switch mode {
 	case RetryNever:
 		c.reject(id, now)
@@ -85,7 +88,6 @@ func (c *Cluster) wait(id TaskID, counted bool) {
 	k.tail = id
 	k.count++
 	c.waiting++
-	c.waitingSeries.Add(c.sim.Now(), 1)
 	if counted {
 		c.provisioning++
 	}
@@ -118,7 +120,6 @@ func (c *Cluster) unwait(id TaskID) {
 		}
 	}
 	c.waiting--
-	c.waitingSeries.Add(c.sim.Now(), -1)
 	if k.counted {
 		c.provisioning--
 		if len(c.outside) > c.outsideHead && !c.admitting {

@@ -108,8 +108,10 @@ func (n *noter) warnings() {
 				continue
 			}
 			switch {
+			case t.Burstable && t.CreditMode == "standard":
+				n.add(result.Warning, p.Name, "%s is in standard mode by default and slows down without CPU credits; here it is in unlimited mode, and surplus credits are charged", name)
 			case t.Burstable:
-				n.add(result.Warning, p.Name, "%s earns CPU credits for %.0f %% of each vCPU; here it always runs at full speed, and surplus credits are not priced", name, t.BaselinePerVCPUPercent)
+				n.add(result.Assumed, "", "%s is in unlimited mode and begins without CPU credits", name)
 			case t.Flex:
 				n.add(result.Warning, p.Name, "%s guarantees 40 %% of each vCPU; here it always runs at full speed", name)
 			}

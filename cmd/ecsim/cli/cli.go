@@ -113,12 +113,14 @@ func (e *Env) Main(args []string) (code int) {
 			code = ExitFailed
 		}
 	}()
-	started := false
-	root := e.root(&started)
+	root, state := e.root()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(e.Context)
-	if err != nil && !started {
+	if err != nil && !state.started {
 		err = usageError(cmd, err)
+	}
+	if stopped := state.stop(); err == nil {
+		err = stopped
 	}
 	return e.report(err)
 }
@@ -131,22 +133,33 @@ Exit codes: 0 ok; 1 failed; 2 wrong usage, scenario or input file; 3 an SLO or
 budget is missed; 4 a task can never run; 130 interrupted, with what was
 finished kept.`
 
-// root is the command ecsim; started is set once a verb runs, so that errors
-// before are the command line's.
-func (e *Env) root(started *bool) *cobra.Command {
+// state is what one execution of the root command knows.
+type state struct {
+	started bool // a verb runs: errors before are the command line's
+	profile profiling
+	stop    func() error // ends the profiles
+}
+
+// root is the command ecsim.
+func (e *Env) root() (*cobra.Command, *state) {
+	st := &state{stop: func() error { return nil }}
 	root := &cobra.Command{
 		Use:           "ecsim",
 		Short:         "A discrete-event capacity simulator for Amazon ECS",
 		Long:          rootHelp,
 		Example:       "  ecsim library\n  ecsim compare launch-types\n  ecsim run web.toml --platform fargate --set workload.api.cpu=512",
+		Version:       Version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		PersistentPreRun: func(*cobra.Command, []string) {
-			*started = true
+		PersistentPreRunE: func(*cobra.Command, []string) (err error) {
+			st.started = true
+			st.stop, err = st.profile.start()
+			return err
 		},
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "FlagUsages ", "FlagUsagesWrapped 80 "))
+	root.SetVersionTemplate("ecsim {{.Version}}\n")
 	root.SetOut(e.Out)
 	root.SetErr(e.Err)
 	root.PersistentFlags().BoolVarP(&e.Verbose, "verbose", "v", false, "tell the progress in lines when no terminal watches")
@@ -165,8 +178,37 @@ func (e *Env) root(started *bool) *cobra.Command {
 		c.GroupID = string(v.Group)
 		root.AddCommand(c)
 	}
-	root.SetHelpCommandGroupID(string(About))
-	return root
+	root.SetHelpCommand(newHelp(root))
+	st.profile.flags(root)
+	return root, st
+}
+
+// newHelp is the command help, which like all others refuses a name it does not
+// know.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Print the help of a command",
+		Long:    "Print the help of a command.",
+		Example: "  ecsim help compare",
+		GroupID: string(About),
+		ValidArgsFunction: func(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+			for _, c := range root.Commands() {
+				names = append(names, c.Name())
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err == nil && len(rest) > 0 {
+				err = fmt.Errorf("unknown command %q for %q", rest[0], c.CommandPath())
+			}
+			if err != nil {
+				return usageError(c, err)
+			}
+			return c.Help()
+		},
+	}
 }
 
 // parent makes a command that only has commands below it: alone it prints its

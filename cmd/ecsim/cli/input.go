@@ -7,6 +7,7 @@ import (
 
 	"ecsim/models/catalog"
 	"ecsim/models/ecs"
+	"ecsim/models/result"
 	"ecsim/reports/answer"
 	"ecsim/scenarios"
 	"ecsim/scenarios/simulate"
@@ -16,9 +17,15 @@ import (
 // answerInput gathers what the answer says beside the outcomes.
 func answerInput(name string, c *simulate.Comparison) answer.Input {
 	sc := c.Scenario
+	var ran []*scenarios.Platform // those asked for
+	for i := range sc.Platforms {
+		if slices.ContainsFunc(c.Outcomes, func(o *result.Outcome) bool { return o.Platform == sc.Platforms[i].Name }) {
+			ran = append(ran, &sc.Platforms[i])
+		}
+	}
 	in := answer.Input{
 		Scenario: sc.Name, Question: sc.Question, Region: sc.Region, Zones: int(sc.AvailabilityZones),
-		Architecture: architecture(sc), PriceDate: catalog.Date(), Prices: prices(sc),
+		Architecture: architecture(ran), PriceDate: catalog.Date(), Prices: prices(ran),
 		Baseline: sc.Baseline, BaselineChosen: sc.IsSet("baseline"),
 		Outcomes: c.Outcomes, Gates: c.Gates, Apply: map[string][]string{},
 		Next: "ecsim show " + quoted(name) + " --defaults",
@@ -26,8 +33,8 @@ func answerInput(name string, c *simulate.Comparison) answer.Input {
 	if in.Baseline == "" && len(c.Outcomes) > 0 {
 		in.Baseline = c.Outcomes[0].Platform
 	}
-	for i := range sc.Platforms {
-		in.Apply[sc.Platforms[i].Name] = settingsToApply(&sc.Platforms[i])
+	for _, p := range ran {
+		in.Apply[p.Name] = settingsToApply(p)
 	}
 	return in
 }
@@ -40,14 +47,13 @@ func quoted(s string) string {
 	return s
 }
 
-// architecture is that of all workloads on all platforms: "x86", "Arm" or
-// both.
-func architecture(sc *scenarios.Scenario) string {
+// architecture is that of all workloads on the platforms: "x86", "Arm" or both.
+func architecture(platforms []*scenarios.Platform) string {
 	var names []string
-	for i := range sc.Platforms {
-		for j := range sc.Platforms[i].Workloads {
+	for _, p := range platforms {
+		for i := range p.Workloads {
 			name := "x86"
-			if sc.Platforms[i].Workloads[j].CPUArchitecture == "ARM64" {
+			if p.Workloads[i].CPUArchitecture == "ARM64" {
 				name = "Arm"
 			}
 			if !slices.Contains(names, name) {
@@ -60,12 +66,15 @@ func architecture(sc *scenarios.Scenario) string {
 	return strings.Join(names, " and ")
 }
 
-// prices says what is paid beyond list, the same for all platforms or not.
-func prices(sc *scenarios.Scenario) string {
-	text := pricesOf(&sc.Prices)
-	for i := range sc.Platforms {
-		if pricesOf(&sc.Platforms[i].Prices) != text {
-			return "prices as each platform sets them"
+// prices says what is paid instead of list prices, by all platforms or by each
+// its own; "" for list prices. A date follows: "10% discount on list prices".
+func prices(platforms []*scenarios.Platform) (text string) {
+	for i, p := range platforms {
+		switch own := pricesOf(&p.Prices); {
+		case i == 0:
+			text = own
+		case own != text:
+			return "each platform's own terms on list prices"
 		}
 	}
 	return text
@@ -77,11 +86,11 @@ func pricesOf(p *scenarios.Prices) string {
 		parts = append(parts, p.Discount.String()+" discount")
 	}
 	if perHour, optimal, err := scenarios.ParseCommitment(p.SavingsPlan.Commitment); err == nil && (optimal || perHour > 0) {
-		text := "an optimal "
+		text := "optimal"
 		if !optimal {
-			text = "a $" + perHour.String() + "/h "
+			text = "$" + perHour.String() + "/h"
 		}
-		parts = append(parts, text+p.SavingsPlan.Type+" Savings Plan of "+p.SavingsPlan.Term)
+		parts = append(parts, text+" "+p.SavingsPlan.Type+" Savings Plan ("+p.SavingsPlan.Term+")")
 	}
 	if n := len(p.Owned); n > 0 {
 		parts = append(parts, count(n, "owned commitment"))
@@ -95,7 +104,10 @@ func pricesOf(p *scenarios.Prices) string {
 	if n := len(p.Lines); n > 0 {
 		parts = append(parts, count(n, "fixed amount"))
 	}
-	return strings.Join(parts, ", ")
+	if parts == nil {
+		return ""
+	}
+	return strings.Join(parts, ", ") + " on list prices"
 }
 
 // settingsToApply is what makes a platform so in an account: its providers'

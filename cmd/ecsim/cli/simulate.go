@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -134,7 +135,9 @@ func runSimulate(e *Env, o simulateOptions) error {
 	stop := follow(e, &tracker)
 	c, err := simulate.Compare(e.Context, sc, platforms, o.workers, &tracker)
 	if err == nil && !c.Partial {
-		err = o.record(e, sc, c, platforms, folder)
+		if err = o.record(e, sc, c, platforms, folder); errors.Is(err, context.Canceled) {
+			c.Partial, err = true, nil // the figures are whole, the event files are not
+		}
 	}
 	stop()
 	if err != nil {
