@@ -2,79 +2,55 @@ package ecs
 
 import (
 	"context"
-	"math"
 	"testing"
 	"time"
 
 	"ecsim/models/billing"
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 	"ecsim/workloads"
 	"ecsim/workloads/units"
 )
 
-// churn is W-CHURN: tasks of a few sizes that come at random and stay for an
-// exponential time, on equal hosts of 64 vCPU and 262,144 MiB. Its decision
-// hash is known for best fit, so a speed counts only if the work was right.
+// churn is W-CHURN as a source of tasks.
 type churn struct {
-	hosts, tasks    int64
-	perSecond, stay float64
-	state           uint64
-	at              float64
-	left            int64
-	index           uint64
-	shapes          workloads.Shapes
+	law    *simtest.Churn
+	index  uint64
+	shapes workloads.Shapes
 }
-
-func newChurn(hosts, tasks int64, perSecond, stay float64) *churn {
-	return &churn{hosts: hosts, tasks: tasks, perSecond: perSecond, stay: stay, state: 42, left: tasks}
-}
-
-func (c *churn) draw() uint64 {
-	c.state += 0x9E3779B97F4A7C15
-	z := c.state
-	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
-	z = (z ^ z>>27) * 0x94D049BB133111EB
-	return z ^ z>>31
-}
-
-func (c *churn) exp() float64 { return -math.Log((float64(c.draw()>>11) + 0.5) / (1 << 53)) }
 
 func (c *churn) Shapes() *workloads.Shapes { return &c.shapes }
 
 func (c *churn) Next(t *workloads.Task) (bool, error) {
-	if c.left == 0 {
+	var k simtest.ChurnTask
+	if !c.law.Next(&k) {
 		return false, nil
 	}
-	c.left--
-	c.at += c.exp() / c.perSecond
-	cpu := units.VCPU << (c.draw() >> 62)
-	memory := units.MiB(2048) << (c.draw() % 5)
-	*t = workloads.Task{At: sim.Time(c.at * 1e9), Index: c.index, Run: sim.Time(c.exp() * c.stay * 1e9), UsePPM: units.One,
-		Shape: c.shapes.Intern(workloads.Shape{CPU: cpu, Memory: memory})}
+	*t = workloads.Task{At: sim.Time(k.At), Index: c.index, Run: sim.Time(k.Run), UsePPM: units.One,
+		Shape: c.shapes.Intern(workloads.Shape{CPU: units.VCPU * units.CPU(k.VCPU), Memory: units.MiB(k.MiB)})}
 	c.index++
 	return true, nil
 }
 
 // churnRun plays the law through a whole cluster and returns the decision hash
 // and the result.
-func churnRun(tb testing.TB, c *churn, observe bool) (hash uint64, run *result.Run) {
+func churnRun(tb testing.TB, hosts int64, law *simtest.Churn) (hash simtest.Decisions, run *result.Run) {
+	c := &churn{law: law}
 	s := sim.New(1, 0)
 	end := 400 * sim.Day
 	ledger := billing.NewLedger(time.Unix(0, 0), 0, end, []string{"w"})
 	cfg := Config{Region: "us-east-1", Zones: 1, Start: time.Unix(0, 0).UTC(), Duration: end, Steady: true, TieIndex: true,
 		Stages: StageConfig{FargateProvisioning: workloads.Constant(sim.Time(0)), EC2Start: workloads.Constant(sim.Time(0)), EC2Awsvpc: workloads.Constant(sim.Time(0))},
 		Providers: []ProviderConfig{{Name: "hosts", Kind: "external", Params: &ExternalParams{Speed: 1e6,
-			Nodes: []ExternalNode{{Name: "host", CPU: 64 * units.VCPU, Memory: 262144, Count: c.hosts}}}}},
+			Nodes: []ExternalNode{{Name: "host", CPU: simtest.ChurnVCPU * units.VCPU, Memory: simtest.ChurnMiB, Count: hosts}}}}},
 		Workloads: []WorkloadConfig{{Name: "w", Kind: Batch, Shapes: c.Shapes(), Use: workloads.Constant(units.One), NetworkMode: "bridge",
 			Retry: Retry{Mode: RetryFIFO}, Strategy: []StrategyItem{{Provider: "hosts", Weight: 1}}, Placement: []string{"binpack(cpu)"}}},
 	}
-	hash = 1469598103934665603
-	if observe {
-		cfg.Observe = func(e result.Event) {
-			if e.Kind == result.TaskPlaced {
-				hash = (hash ^ uint64(e.Place)) * 1099511628211
-			}
+	hash = simtest.NewDecisions
+	cfg.Observe = func(e result.Event) {
+		if e.Kind == result.TaskPlaced {
+			hash.Add(uint64(e.Place))
 		}
 	}
 	m, err := New(s, ledger, cfg)
@@ -86,7 +62,7 @@ func churnRun(tb testing.TB, c *churn, observe bool) (hash uint64, run *result.R
 	}
 	f := &churnFeed{s: s, m: m, c: c}
 	f.pull()
-	for m.Unfinished() > 0 || c.left > 0 {
+	for m.Unfinished() > 0 || law.Left > 0 {
 		if err := s.RunUntil(context.Background(), s.Now()+sim.Hour); err != nil {
 			tb.Fatal(err)
 		}
@@ -119,9 +95,9 @@ func (f *churnFeed) Handle(sim.Time, uint64) {
 // The decisions of a whole cluster, with its waiting line, its life of tasks
 // and its bill, are those of the bare law.
 func TestChurnThroughTheECSLife(t *testing.T) {
-	hash, run := churnRun(t, newChurn(1000, 2000, 10, 1450), true)
-	if want := uint64(0x056c50828238d8e7); hash != want {
-		t.Errorf("2,000 tasks: decision hash %016x, want %016x", hash, want)
+	hash, run := churnRun(t, 1000, simtest.NewChurn(2000, 10, 1450))
+	if hash != simtest.ChurnSmall {
+		t.Errorf("2,000 tasks: decision hash %016x, want %016x", hash, simtest.ChurnSmall)
 	}
 	if w := run.Workloads[0]; w.Finished != 2000 || w.InSystem != w.Sojourn {
 		t.Errorf("finished %d of 2000, integral of N %v, sum of sojourns %v", w.Finished, w.InSystem, w.Sojourn)
@@ -129,15 +105,28 @@ func TestChurnThroughTheECSLife(t *testing.T) {
 	if testing.Short() {
 		return
 	}
-	if hash, _ = churnRun(t, newChurn(1000, 100_000, 10, 1450), true); hash != 0x52256085f9373ef0 {
-		t.Errorf("100,000 tasks: decision hash %016x, want 52256085f9373ef0", hash)
+	if hash, _ = churnRun(t, 1000, simtest.NewChurn(100_000, 10, 1450)); hash != simtest.ChurnFull {
+		t.Errorf("100,000 tasks: decision hash %016x, want %016x", hash, simtest.ChurnFull)
 	}
 }
 
+// BenchmarkChurnECS is W-CHURN through clusters, the life of tasks, series and
+// the bill. Wanted: at least 0.08 of the yardstick's HOLD(100).
 func BenchmarkChurnECS(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		churnRun(b, newChurn(1000, 100_000, 10, 1450), false)
-	}
-	b.ReportMetric(float64(b.N)*100_000/b.Elapsed().Seconds(), "tasks/s")
+	simtest.Ratio(b, simtest.Hold100(), func() int {
+		if hash, _ := churnRun(b, 1000, simtest.NewChurn(100_000, 10, 1450)); hash != simtest.ChurnFull {
+			b.Fatalf("decision hash %016x, want %016x", hash, simtest.ChurnFull)
+		}
+		return 100_000
+	})
+}
+
+// BenchmarkMonthECS is W-MONTH the same way, with the memory it holds.
+func BenchmarkMonthECS(b *testing.B) {
+	simtest.Ratio(b, simtest.Hold100(), func() int {
+		if hash, _ := churnRun(b, 1000, simtest.NewChurn(2_592_000, 1, 14500)); hash != simtest.ChurnMonth {
+			b.Fatalf("decision hash %016x, want %016x", hash, simtest.ChurnMonth)
+		}
+		return 2_592_000
+	})
 }

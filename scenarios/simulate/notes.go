@@ -66,6 +66,17 @@ func (n *noter) assumed() {
 	if fargate {
 		n.add(result.Assumed, "", "Fargate start %s, pull %v + %v/MB", dist(st.FargateProvisioning.Dist.Quantile(0.5)), st.FargatePull, st.FargatePullPerMB)
 	}
+	if n.sc.CPUModel == "shared" && n.ownsInstances() {
+		var soft []string
+		for i := range n.pl.Workloads {
+			if w := &n.pl.Workloads[i]; w.CPULimit == "container" {
+				soft = append(soft, w.Name)
+			}
+		}
+		if soft != nil {
+			n.add(result.Rule, "", "cpu_limit container: %s may take idle CPU on instances; Fargate always caps a task at its size", strings.Join(soft, ", "))
+		}
+	}
 	if arm {
 		n.add(result.Assumed, "", "an ARM vCPU does the work of an x86 vCPU (speed 1.0)")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ecsim/models/catalog"
+	"ecsim/models/result"
 	"ecsim/workloads/units"
 )
 
@@ -265,9 +266,6 @@ func runCatalogList(e *Env, o catalogListOptions) error {
 // shortArch names architectures in the text table.
 var shortArch = map[catalog.Arch]string{catalog.X86: "x86", catalog.ARM: "arm", "x86_64_mac": "mac", "arm64_mac": "mac"}
 
-// monthHours is the month of a price, as everywhere; see result.MonthHours.
-const monthHours = 730
-
 func typeRow(t *catalog.InstanceType, o catalogListOptions, cpu units.CPU, mem units.MiB, p catalog.Packing) []cell {
 	registered, _ := t.RegisteredMemory()
 	gib := float64(t.MemoryMiB) / 1024
@@ -293,7 +291,7 @@ func typeRow(t *catalog.InstanceType, o catalogListOptions, cpu units.CPU, mem u
 		n, binds := t.TasksPerInstance(cpu, mem, p)
 		each := cell{text: "-"}
 		if n > 0 && err == nil {
-			each = cell{fmt.Sprintf("%.2f", usd*monthHours/float64(n)), usd * monthHours / float64(n)}
+			each = cell{fmt.Sprintf("%.2f", usd*result.MonthHours/float64(n)), usd * result.MonthHours / float64(n)}
 		}
 		row = append(row, number(int64(n)), text(binds), each)
 	}

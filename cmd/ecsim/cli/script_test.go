@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,7 +29,9 @@ func TestMain(m *testing.M) {
 // testscript's own commands there are
 //
 //	exits CODE ecsim ARG...     runs it and wants that exit code
-//	interrupts CODE ecsim ARG...  the same, interrupted after a second
+//	interrupts CODE ecsim ARG...  the same, interrupted a second after the
+//	                            folder of -o is claimed; what it prints is in
+//	                            interrupted.stdout and interrupted.stderr
 //	damage                      writes cut.csv.gz, a trace cut off, and binary.csv
 //	same DIR DIR                wants the same files with the same bytes,
 //	                            but for manifest.json
@@ -85,6 +88,15 @@ func interrupts(ts *testscript.TestScript, neg bool, args []string) {
 	defer stderr.Close()
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	ts.Check(cmd.Start())
+	// Once it has claimed its folder it simulates.
+	if i := slices.Index(args, "-o"); i > 0 {
+		for wait := 0; wait < 200; wait++ {
+			if _, err := os.Stat(ts.MkAbs(args[i+1] + ".partial")); err == nil {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
 	time.Sleep(time.Second)
 	ts.Check(cmd.Process.Signal(syscall.SIGINT))
 	cmd.Wait()
