@@ -303,7 +303,17 @@ func (c *Cluster) observe(now sim.Time, kind result.EventKind, id TaskID, value 
 		return
 	}
 	t := &c.tasks[id]
-	c.cfg.Observe(result.Event{At: now, Kind: kind, Workload: c.needs[t.need].w, Entity: t.index, Place: t.inst, Value: value})
+	e := result.Event{At: now, Kind: kind, Workload: c.needs[t.need].w, Entity: t.index, Place: -1, Value: value}
+	if kind == result.TaskRefused {
+		e.Reason, e.Value = int32(value), 0
+	}
+	if t.provider >= 0 && t.state >= stateStarting {
+		e.Place = t.provider<<placeBits | noInstance
+		if t.inst >= 0 {
+			e.Place = c.instances[t.inst].place()
+		}
+	}
+	c.cfg.Observe(e)
 }
 
 func (c *Cluster) observeInstance(now sim.Time, kind result.EventKind, inst int32) {
@@ -311,15 +321,51 @@ func (c *Cluster) observeInstance(now sim.Time, kind result.EventKind, inst int3
 		return
 	}
 	in := &c.instances[inst]
-	c.cfg.Observe(result.Event{At: now, Kind: kind, Workload: -1, Entity: in.ordinal, Place: inst, Value: int64(in.provider)})
+	c.cfg.Observe(result.Event{At: now, Kind: kind, Workload: -1, Entity: uint64(uint32(in.place())), Place: in.place(), Value: int64(in.tasks)})
 }
+
+// An event's place is a capacity provider's index and the launch ordinal of
+// one of its instances, or none on Fargate.
+const (
+	placeBits  = 25
+	noInstance = 1<<placeBits - 1
+)
+
+func (in *instance) place() int32 {
+	return in.provider<<placeBits | int32(in.ordinal%noInstance)
+}
+
+func (c *Cluster) placeOf(provider string) int32 {
+	for i := range c.cfg.Providers {
+		if c.cfg.Providers[i].Name == provider {
+			return int32(i)<<placeBits | noInstance
+		}
+	}
+	return -1
+}
+
+// PlaceName words an event's place: "asg-12", "FARGATE". providers are the
+// cluster's, in order.
+func PlaceName(providers []ProviderConfig, place int32) string {
+	p, ordinal := int(place>>placeBits), place&noInstance
+	switch {
+	case place < 0 || p >= len(providers):
+		return ""
+	case ordinal == noInstance:
+		return providers[p].Name
+	}
+	return fmt.Sprintf("%s-%d", providers[p].Name, ordinal)
+}
+
+// ReasonName words an event's reason, "" for none.
+func ReasonName(reason int32) string { return placement.Reason(reason).String() }
 
 func (c *Cluster) activity(a result.Activity) {
 	if !c.closed {
 		c.activities = append(c.activities, a)
 	}
 	if c.cfg.Observe != nil {
-		c.cfg.Observe(result.Event{At: a.At, Kind: result.ScalingActivity, Workload: -1, Place: -1, Value: a.To})
+		c.cfg.Observe(result.Event{At: a.At, Kind: result.ScalingActivity, Workload: -1, Place: c.placeOf(a.Provider), Value: a.To})
 	}
 }
 

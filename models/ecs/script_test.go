@@ -172,12 +172,12 @@ func (st *story) observe(e result.Event) {
 	switch e.Kind {
 	case result.InstanceRegistered:
 		if e.At > 0 {
-			fmt.Fprintf(&st.out, "%v instance %d registers\n", e.At, e.Entity)
+			fmt.Fprintf(&st.out, "%v instance %d registers\n", e.At, e.Place)
 		}
 	case result.InstanceTerminated:
-		fmt.Fprintf(&st.out, "%v instance %d terminates\n", e.At, e.Entity)
+		fmt.Fprintf(&st.out, "%v instance %d terminates\n", e.At, e.Place)
 	case result.InstanceDraining:
-		fmt.Fprintf(&st.out, "%v instance %d drains\n", e.At, e.Entity)
+		fmt.Fprintf(&st.out, "%v instance %d drains\n", e.At, e.Place)
 	case result.ScalingActivity:
 		a := st.c.activities[st.seen]
 		st.seen++

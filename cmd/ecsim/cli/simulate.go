@@ -153,7 +153,11 @@ func (o *simulateOptions) record(e *Env, sc *scenarios.Scenario, c *simulate.Com
 		if c.Outcomes[i].Runs == 0 {
 			continue
 		}
-		names := files.Names{}
+		words, err := simulate.WordsOf(sc, p)
+		if err != nil {
+			return err
+		}
+		names := files.Names{Place: words.Place, Reason: words.Reason}
 		for _, w := range c.Outcomes[i].First.Workloads {
 			names.Workloads = append(names.Workloads, w.Name)
 		}
@@ -257,7 +261,7 @@ func paint(s string) string {
 	s = advice.ReplaceAllString(s, "\x1b[1m$0\x1b[0m")
 	return marks.ReplaceAllStringFunc(s, func(m string) string {
 		colour := "\x1b[33m" // yellow
-		if m == "MISS" || m == "cannot" {
+		if m == "MISS" || m == "cannot" || m == "CANNOT" {
 			colour = "\x1b[31m"
 		}
 		return colour + m + "\x1b[0m"
