@@ -30,6 +30,7 @@ var arrows = map[string]struct {
 	"models/ecs/query":         {nil, "the query language knows nothing of clusters"},
 	"models/ecs/placement":     {[]string{"sim", "models/ecs/query"}, "the scheduler sees instances and sizes, not the life of tasks"},
 	"models/ecs":               {[]string{"sim", "workloads", "workloads/units", "models/..."}, "a model never asks which scenario, report or command it serves"},
+	"reports":                  {nil, "it holds the folder's documentation only"},
 	"reports/answer":           {readers, readersWhy},
 	"reports/files":            {readers, readersWhy},
 	"reports/plots":            {readers, readersWhy},

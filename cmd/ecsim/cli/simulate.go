@@ -127,7 +127,7 @@ func runSimulate(e *Env, o simulateOptions) error {
 	}
 	folder, err := files.Begin(to.dir)
 	if err != nil {
-		return err
+		return badInput(err) // the folder is part of the command line, and nothing has run
 	}
 	defer folder.Abort()
 	start := time.Now()
@@ -249,7 +249,7 @@ func (e *Env) answer(format string, s stored) error {
 
 // The colours of an answer on a terminal.
 var (
-	marks    = regexp.MustCompile(`(?m)\b(MISS|RISK|cannot|less work)$|^(MISS|RISK|Warning:)`)
+	marks    = regexp.MustCompile(`(?m)\b(MISS|RISK|cannot|less work|partial)$|^(MISS|RISK|CANNOT|LESS WORK|PARTIAL|Warning:)`)
 	advice   = regexp.MustCompile(`(?m)^=>.*(?:\n   .*)*`)
 	question = regexp.MustCompile(`^.+`)
 )
