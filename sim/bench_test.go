@@ -8,67 +8,35 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"ecsim/sim/simtest"
 )
 
-// The work is HOLD(N), the usual measure of an event queue (Vaucher and
-// Duval, CACM 18(4), 1975): N events pending, the first ones Exp(1) seconds
-// away; each, when handled, schedules one at now plus the next increment.
-// Increments come in turn from a table: Exp(1); mix, where one in ten is a
-// thousand times as long; uniform, 0.9 to 1.1.
-type increments [16384]int64
-
+// The work is HOLD(N) of package simtest, on a Simulation.
 var (
 	incrementKinds = []string{"exp", "mix", "uniform"}
 	holdSizes      = []int{100, 10_000, 1_000_000}
 )
 
-func gaps(kind string) *increments {
-	r := Stream(42, 0, "bench/"+kind)
-	var t increments
-	for i := range t {
-		var x float64
-		switch kind {
-		case "exp":
-			x = r.ExpFloat64()
-		case "mix":
-			x = r.ExpFloat64()
-			if i%10 == 0 {
-				x *= 1000
-			}
-		case "uniform":
-			x = 0.9 + 0.2*r.Float64()
-		default:
-			panic(kind)
-		}
-		t[i] = int64(x * float64(Second))
-	}
-	return &t
-}
-
-// firsts are the times of the first n events.
-func firsts(n int) []int64 {
-	r := Stream(42, 0, "bench/first")
-	t := make([]int64, n)
-	for i := range t {
-		t[i] = int64(r.ExpFloat64() * float64(Second))
-	}
-	return t
-}
-
 // work is something that can be timed in pieces: run handles n events, or a
 // few more, and returns how many holds or customers they were.
 type work interface{ run(n int) int }
 
+// yardstick is the yardstick as work.
+type yardstick struct{ *simtest.Yardstick }
+
+func (y yardstick) run(n int) int { return y.Run(n) }
+
 // hold is HOLD(N) on a Simulation.
 type hold struct {
 	s    *Simulation
-	gaps *increments
+	gaps *simtest.Gaps
 	turn int
 }
 
 func newHold(n int, kind string) *hold {
-	w := &hold{s: New(1, 0), gaps: gaps(kind)}
-	for i, t := range firsts(n) {
+	w := &hold{s: New(1, 0), gaps: simtest.NewGaps(kind)}
+	for i, t := range simtest.Firsts(n) {
 		w.s.At(Time(t), ClassArrival, w, uint64(i))
 	}
 	return w
@@ -88,7 +56,7 @@ func (w *hold) run(n int) int {
 // does nothing, and cancels the second event of N/2 holds ago if it is pending.
 type holdCancel struct {
 	s      *Simulation
-	gaps   *increments
+	gaps   *simtest.Gaps
 	turn   int
 	holds  int
 	timers []Timer // of the second events, a ring
@@ -98,8 +66,8 @@ type holdCancel struct {
 const second = 1 << 40 // the argument of a second event
 
 func newHoldCancel(n int, kind string) *holdCancel {
-	w := &holdCancel{s: New(1, 0), gaps: gaps(kind), timers: make([]Timer, n/2)}
-	for i, t := range firsts(n) {
+	w := &holdCancel{s: New(1, 0), gaps: simtest.NewGaps(kind), timers: make([]Timer, n/2)}
+	for i, t := range simtest.Firsts(n) {
 		w.s.At(Time(t), ClassArrival, w, uint64(i))
 	}
 	return w
@@ -165,7 +133,7 @@ func BenchmarkHoldCancel(b *testing.B) {
 }
 
 func BenchmarkYardstick(b *testing.B) {
-	grid(b, func(b *testing.B, n int, kind string) { benchWork(b, newYardstick(n, kind), 2*n) })
+	grid(b, func(b *testing.B, n int, kind string) { benchWork(b, yardstick{simtest.NewYardstick(n, kind)}, 2*n) })
 }
 
 func benchWork(b *testing.B, w work, warmUp int) {
@@ -185,7 +153,7 @@ func benchWork(b *testing.B, w work, warmUp int) {
 // entries and spare room included. Run it with -benchtime 1x.
 func BenchmarkRatios(b *testing.B) {
 	grid(b, func(b *testing.B, n int, kind string) {
-		benchRatio(b, newYardstick(n, kind), n, func() (work, *Simulation) {
+		benchRatio(b, yardstick{simtest.NewYardstick(n, kind)}, n, func() (work, *Simulation) {
 			w := newHold(n, kind)
 			return w, w.s
 		})
@@ -196,7 +164,7 @@ func BenchmarkRatios(b *testing.B) {
 // yardstick, which cannot cancel.
 func BenchmarkCancelRatios(b *testing.B) {
 	grid(b, func(b *testing.B, n int, kind string) {
-		benchRatio(b, newYardstick(n, kind), n, func() (work, *Simulation) {
+		benchRatio(b, yardstick{simtest.NewYardstick(n, kind)}, n, func() (work, *Simulation) {
 			w := newHoldCancel(n, kind)
 			return w, w.s
 		})
@@ -225,7 +193,7 @@ func BenchmarkQueueRatios(b *testing.B) {
 	for _, servers := range []int{1, 100} {
 		b.Run(fmt.Sprintf("c=%d", servers), func(b *testing.B) {
 			var q *station
-			benchRatio(b, newYardstick(100, "exp"), 1_000_000, func() (work, *Simulation) {
+			benchRatio(b, yardstick{simtest.NewYardstick(100, "exp")}, 1_000_000, func() (work, *Simulation) {
 				w, s := newLine(servers)
 				q = w.(line).station
 				return w, s

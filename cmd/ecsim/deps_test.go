@@ -18,7 +18,9 @@ var arrows = map[string]struct {
 	why string
 }{
 	"sim":                      {nil, "the engine serves any model because it knows none"},
+	"sim/simtest":              {nil, "yardsticks for the benchmarks of any model; only tests import it"},
 	"sim/experiment":           {nil, "replications and intervals are the same for any result that has metrics"},
+	"sim/simtest":              {nil, "yardsticks that tests of any package may measure against"},
 	"workloads/units":          {nil, "quantities are a leaf that everything shares"},
 	"workloads":                {[]string{"sim", "workloads/units"}, "work is decided before anyone knows where it runs"},
 	"workloads/traces":         {[]string{"sim", "workloads", "workloads/units"}, "a trace knows no platform, scenario or report"},
@@ -36,8 +38,8 @@ var arrows = map[string]struct {
 	"reports/plots":            {readers, readersWhy},
 	"scenarios":                {[]string{"sim", "workloads/..."}, "a scenario names models by their registered names; only scenarios/simulate wires them"},
 	"scenarios/library":        {nil, "scenarios are data"},
-	"scenarios/simulate":       {[]string{"sim/...", "workloads/...", "models/...", "scenarios", "scenarios/library"}, "it wires everything except what prints"},
-	"cmd/ecsim/cli":            {[]string{"sim/...", "workloads/...", "models/...", "reports/...", "scenarios/..."}, "nothing imports a command but its main"},
+	"scenarios/simulate":       {[]string{"sim", "sim/experiment", "workloads/...", "models/...", "scenarios", "scenarios/library"}, "it wires everything except what prints"},
+	"cmd/ecsim/cli":            {[]string{"sim", "sim/experiment", "workloads/...", "models/...", "reports/...", "scenarios/..."}, "nothing imports a command but its main"},
 	"cmd/ecsim":                {[]string{"cmd/ecsim/cli"}, "main only dispatches"},
 }
 

@@ -10,7 +10,7 @@ type Churn struct {
 	PerSecond float64 // arrivals
 	Stay      float64 // mean stay in seconds
 	Left      int64   // tasks to come
-	rng       splitmix
+	rng       SplitMix
 	at        float64
 }
 
@@ -38,11 +38,11 @@ func (c *Churn) Next(t *ChurnTask) bool {
 		return false
 	}
 	c.Left--
-	c.at += c.rng.exp() / c.PerSecond
+	c.at += c.rng.Exp() / c.PerSecond
 	t.At = int64(c.at * 1e9)
-	t.VCPU = 1 << (c.rng.next() >> 62)
-	t.MiB = 2048 << (c.rng.next() % 5)
-	t.Run = int64(c.rng.exp() * c.Stay * 1e9)
+	t.VCPU = 1 << (c.rng.Next() >> 62)
+	t.MiB = 2048 << (c.rng.Next() % 5)
+	t.Run = int64(c.rng.Exp() * c.Stay * 1e9)
 	return true
 }
 

@@ -51,10 +51,7 @@ func speed(f func() int) float64 {
 
 // Hold100 is a yardstick for Ratio: a million holds of HOLD(100).
 func Hold100() func() int {
-	y := NewYardstick(100)
+	y := NewYardstick(100, "exp")
 	y.Run(100_000)
-	return func() int {
-		y.Run(1_000_000)
-		return 1_000_000
-	}
+	return func() int { return y.Run(1_000_000) }
 }

@@ -21,7 +21,7 @@ func (r *room) holds(need *room) bool {
 	return r.cpu >= need.cpu && r.memory >= need.memory && r.gpu >= need.gpu && r.eni >= need.eni
 }
 
-func (r *room) raise(o room) {
+func (r *room) raise(o *room) {
 	r.cpu, r.memory = max(r.cpu, o.cpu), max(r.memory, o.memory)
 	r.gpu, r.eni = max(r.gpu, o.gpu), max(r.eni, o.eni)
 }
@@ -57,8 +57,8 @@ type Fleet struct {
 
 	indexes     []*index
 	bySignature map[string]*index
-	dirty       []uint64 // per slot, words bits: which indexes have it in their queue
-	words       int
+	all         []uint64 // bit set of the indexes
+	dirty       []uint64 // per slot, len(all) words: which indexes have it in their queue
 
 	freed   uint64 // grows when something is freed or appears: a refusal may be over
 	changed uint64 // grows when anything changes
@@ -177,7 +177,7 @@ func (f *Fleet) slot() Host {
 	for i := range f.spreads {
 		f.spreads[i].of = append(f.spreads[i].of, -1)
 	}
-	for range f.words {
+	for range f.all {
 		f.dirty = append(f.dirty, 0)
 	}
 	for _, ix := range f.indexes {
@@ -278,17 +278,20 @@ func (f *Fleet) touch(h Host) {
 		x.tie = uint32(f.cfg.Bits(purposeTie, x.entity, x.version) >> 32)
 		x.version++
 	}
-	row := f.dirty[int(h)*f.words : (int(h)+1)*f.words]
-	for w := range row {
-		all := ^uint64(0)
-		if rest := len(f.indexes) - w*64; rest < 64 {
-			all = 1<<rest - 1
+	for w, all := range f.all {
+		row := &f.dirty[int(h)*len(f.all)+w]
+		if fresh := all &^ *row; fresh != 0 {
+			*row = all
+			f.enqueue(h, w, fresh)
 		}
-		for fresh := all &^ row[w]; fresh != 0; fresh &= fresh - 1 {
-			ix := f.indexes[w*64+bits.TrailingZeros64(fresh)]
-			ix.queue = append(ix.queue, h)
-		}
-		row[w] = all
+	}
+}
+
+// enqueue puts h in the queues of some of the 64 indexes from 64 w on.
+func (f *Fleet) enqueue(h Host, w int, which uint64) {
+	for ; which != 0; which &= which - 1 {
+		ix := f.indexes[w*64+bits.TrailingZeros64(which)]
+		ix.queue = append(ix.queue, h)
 	}
 }
 

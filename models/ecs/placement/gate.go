@@ -18,6 +18,9 @@ type gate struct {
 	distinct        *group
 	ports           []uint64
 	portCount       int16
+	// steady: a member stays one while its attributes and its state (ACTIVE,
+	// connected) do.
+	steady bool
 }
 
 // signature names the gate: equal signatures, equal conditions.

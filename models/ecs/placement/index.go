@@ -64,10 +64,11 @@ type index struct {
 	leaves []leaf
 	leafOf map[[MaxRules]int32]int32
 	tree
+	least  room // of every resource, the least that any plan needs
+	parked parked
 
 	queue   []Host // touched since the last refresh; each once
 	entries []entry
-	rests   []rest          // of the members' keys in the tree
 	count   [NumReasons]int // slots by stage
 }
 
@@ -88,13 +89,14 @@ type member struct {
 
 // entry is what an index knows of a host slot.
 type entry struct {
-	end     int32  // its end node in the tree
+	key     key    // in the tree; its id is that of the instance as it joined
+	end     int32  // its end node in the tree, -1 when it is parked or no member
 	leaf    int32  // that it is a member of, -1 for none
 	edition uint32 // of the two below
 	home    int32  // the leaf of its attributes, -1 for none
 	static  Reason // the gate's static answer
 	stage   Reason // at the last refresh
-	fresh   bool   // rests may be of the slot's instance before
+	fresh   bool   // the slot may have another instance than when it joined
 }
 
 // index returns the index of a gate and an order, new or known.
@@ -103,21 +105,23 @@ func (f *Fleet) index(g gate, o order) *index {
 	if ix, ok := f.bySignature[name]; ok {
 		return ix
 	}
-	ix := &index{id: len(f.indexes), order: o, gate: g, leafOf: map[[MaxRules]int32]int32{}}
+	ix := &index{id: len(f.indexes), order: o, gate: g, least: room{1<<32 - 1, 1<<32 - 1, 1<<32 - 1, 1<<32 - 1}, leafOf: map[[MaxRules]int32]int32{}}
 	ix.view.f = f
 	f.bySignature[name] = ix
 	f.indexes = append(f.indexes, ix)
-	if words := (len(f.indexes) + 63) / 64; words > f.words {
-		wide := make([]uint64, len(f.hot)*words)
+	if ix.id%64 == 0 {
+		words := len(f.all)
+		wide := make([]uint64, len(f.hot)*(words+1))
 		for h := range f.hot {
-			copy(wide[h*words:], f.dirty[h*f.words:(h+1)*f.words])
+			copy(wide[h*(words+1):], f.dirty[h*words:(h+1)*words])
 		}
-		f.dirty, f.words = wide, words
+		f.dirty, f.all = wide, append(f.all, 0)
 	}
+	f.all[ix.id/64] |= 1 << (ix.id % 64)
 	ix.grow(len(f.hot))
 	for h := range f.hot {
 		ix.queue = append(ix.queue, Host(h))
-		f.dirty[h*f.words+ix.id/64] |= 1 << (ix.id % 64)
+		f.dirty[h*len(f.all)+ix.id/64] |= 1 << (ix.id % 64)
 	}
 	return ix
 }
@@ -125,10 +129,10 @@ func (f *Fleet) index(g gate, o order) *index {
 // grow makes place for n slots.
 func (ix *index) grow(n int) {
 	for len(ix.entries) < n {
-		ix.entries = append(ix.entries, entry{stage: ReasonEmptyProvider, leaf: -1, home: -1})
-		ix.rests = append(ix.rests, rest{})
+		ix.entries = append(ix.entries, entry{stage: ReasonEmptyProvider, end: -1, leaf: -1, home: -1})
 		ix.count[ReasonEmptyProvider]++
 	}
+	ix.parked.grow(n)
 }
 
 // refresh brings the index up to date.
@@ -138,20 +142,24 @@ func (ix *index) refresh(f *Fleet) {
 	}
 	word, bit := ix.id/64, uint64(1)<<(ix.id%64)
 	for _, h := range ix.queue {
-		f.dirty[int(h)*f.words+word] &^= bit
+		f.dirty[int(h)*len(f.all)+word] &^= bit
 		ix.update(f, h)
 	}
 	ix.queue = ix.queue[:0]
 }
 
 func (ix *index) update(f *Fleet, h Host) {
+	e, x := &ix.entries[h], &f.hot[h]
+	if ix.gate.steady && e.leaf >= 0 && !e.fresh && e.edition == x.edition && x.alive && x.active && x.connected {
+		ix.settle(f, h, &ix.leaves[e.leaf].root) // by far the most frequent case
+		return
+	}
 	now := ReasonEmptyProvider
-	if f.hot[h].alive {
+	if x.alive {
 		static := ix.fixed(f, h)
 		ix.view.h = h
 		now = ix.gate.stage(f, &ix.view, static)
 	}
-	e := &ix.entries[h]
 	if now != e.stage {
 		ix.count[e.stage]--
 		ix.count[now]++
@@ -161,26 +169,58 @@ func (ix *index) update(f *Fleet, h Host) {
 	if now == ReasonNone {
 		to = e.home
 	}
-	if from == to {
-		if to < 0 {
-			return
+	if from != to || e.fresh {
+		if from >= 0 {
+			ix.leaves[from].leave(ix, e.key.id)
+			if e.end >= 0 {
+				ix.remove(&ix.leaves[from].root, h)
+			} else {
+				ix.parked.drop(h)
+			}
 		}
-		if ix.sampled && ix.rests[h].id != f.hot[h].id { // the slot's next instance
-			ix.leaves[to].leave(ix, ix.rests[h].id)
-			ix.leaves[to].join(ix, member{f.hot[h].id, h})
+		e.leaf, e.fresh = to, false
+		if to >= 0 {
+			e.key.id = x.id
+			ix.leaves[to].join(ix, member{x.id, h})
 		}
-		ix.move(&ix.leaves[to].root, ix.keyOf(f, h), h, f.left)
+	}
+	if to >= 0 {
+		ix.settle(f, h, &ix.leaves[to].root)
+	}
+}
+
+// settle brings a member to its place in its leaf's tree, or parks it.
+func (ix *index) settle(f *Fleet, h Host, r *root) {
+	in := ix.entries[h].end >= 0
+	switch {
+	case !f.left[h].holds(&ix.least):
+		if in {
+			ix.remove(r, h)
+		}
+		ix.parked.add(h, &f.left[h])
+	case in:
+		ix.move(r, ix.keyOf(f, h), h, f.left)
+	default:
+		ix.parked.drop(h)
+		ix.insert(r, ix.keyOf(f, h), h, f.left)
+	}
+}
+
+// serve lets the index know of a plan's need. The parked hosts that may have
+// room for it are looked at again.
+func (ix *index) serve(f *Fleet, need *room) {
+	if need.holds(&ix.least) {
 		return
 	}
-	if from >= 0 {
-		ix.leaves[from].leave(ix, ix.rests[h].id)
-		ix.remove(&ix.leaves[from].root, h)
-	}
-	e.leaf = to
-	if to >= 0 {
-		ix.leaves[to].join(ix, member{f.hot[h].id, h})
-		ix.insert(&ix.leaves[to].root, ix.keyOf(f, h), h, f.left)
-	}
+	l := &ix.least
+	*l = room{min(l.cpu, need.cpu), min(l.memory, need.memory), min(l.gpu, need.gpu), min(l.eni, need.eni)}
+	word, bit := ix.id/64, uint64(1)<<(ix.id%64)
+	ix.parked.each(func(h Host) {
+		if d := &f.dirty[int(h)*len(f.all)+word]; *d&bit == 0 {
+			*d |= bit
+			ix.queue = append(ix.queue, h)
+		}
+	})
 }
 
 // fixed is the gate's static answer for h, and sees to its home leaf; both are

@@ -283,6 +283,9 @@ func (p *Plan) reason() Reason {
 
 // anyHolds tells whether any member has room for part.
 func (p *Plan) anyHolds(part *room) bool {
+	if p.ix.parked.anyHolds(part, p.f.left) {
+		return true
+	}
 	for l := range p.ix.leaves {
 		if p.ix.first(&p.ix.leaves[l].root, &search{need: *part, from: p.ix.floor(part), left: p.f.left}) != NoHost {
 			return true

@@ -120,6 +120,7 @@ func (f *Fleet) Compile(r Requirement) (*Plan, error) {
 			g.static = append(g.static, c.expr)
 		}
 	}
+	g.steady = len(g.dynamic) == 0 && g.distinct == nil && g.portCount == 0
 	var o order
 	if err := p.compileRules(&o); err != nil {
 		return nil, fmt.Errorf("placement: %w", err)
@@ -128,6 +129,7 @@ func (f *Fleet) Compile(r Requirement) (*Plan, error) {
 		return nil, fmt.Errorf("placement: random placement needs keyed draws: Config.Bits is nil")
 	}
 	p.ix = f.index(g, o)
+	p.ix.serve(f, &p.need)
 	return p, nil
 }
 

@@ -1,7 +1,13 @@
 package placement
 
-// width is how many entries a node has at most. 16 to 64 serve about as well.
-const width = 32
+import "math/bits"
+
+// How many entries a node has at most, powers of two. Twice or half as many
+// serve about as well.
+const (
+	endWidth   = 32
+	innerWidth = 64
+)
 
 // tree is a B+ tree of hosts by key, with the most room of any host below
 // beside each child, so that a search passes by what cannot hold the task. One
@@ -25,14 +31,20 @@ type root struct {
 	height int8
 }
 
-// endNode holds hosts in key order; the rest of their keys is in
-// the index's rests.
+// endNode holds hosts in key order.
 type endNode struct {
 	parent int32
 	n      int32
 	loose  bool // the maximum its parent knows may be too high
-	hosts  [width]Host
-	hi     [width]uint64
+	items  [endWidth]item
+}
+
+// item is a host with what a search asks first; the rest of its key is in its
+// entry.
+type item struct {
+	hi     uint64 // of its key
+	host   Host
+	memory uint32 // of its room
 }
 
 // innerNode holds children; the keys below child i > 0 are at least from[i] and
@@ -40,10 +52,10 @@ type endNode struct {
 type innerNode struct {
 	parent int32
 	n      int32
-	child  [width]int32
-	max    [width]room
-	hi     [width]uint64 // of from
-	from   [width]rest
+	child  [innerWidth]int32
+	max    [innerWidth]room
+	hi     [innerWidth]uint64 // of from
+	from   [innerWidth]rest
 }
 
 // rest is a key without hi.
@@ -60,8 +72,8 @@ type search struct {
 	seen  uint64 // nth: how many were met
 }
 
-func (s *search) takes(h Host) bool {
-	return s.left[h].holds(&s.need) && (s.check == nil || s.check(h))
+func (s *search) takes(x *item) bool {
+	return x.memory >= s.need.memory && s.left[x.host].holds(&s.need) && (s.check == nil || s.check(x.host))
 }
 
 // first is the host with the least key, from s.from on, that has room.
@@ -76,12 +88,12 @@ func (ix *index) find(node int32, level int8, s *search, bounded bool) Host {
 	if level == 0 {
 		n := &ix.ends[node]
 		i := int32(0)
-		for bounded && i < n.n && n.hi[i] < s.from.hi { // a bound of first has no lo
-			i++
+		if bounded {
+			i = n.seek(s.from.hi) // a bound of first has no lo
 		}
 		for ; i < n.n; i++ {
-			if s.takes(n.hosts[i]) {
-				return n.hosts[i]
+			if x := &n.items[i]; s.takes(x) {
+				return x.host
 			}
 		}
 		return NoHost
@@ -127,12 +139,13 @@ func (ix *index) walk(node int32, level int8, s *search) Host {
 	if level == 0 {
 		n := &ix.ends[node]
 		for i := range n.n {
-			k := ix.at(n, i)
-			if k.less(&s.from) || s.to.less(&k) || !s.takes(n.hosts[i]) {
+			x := &n.items[i]
+			k := &ix.entries[x.host].key
+			if k.less(&s.from) || s.to.less(k) || !s.takes(x) {
 				continue
 			}
 			if s.seen == s.skip {
-				return n.hosts[i]
+				return x.host
 			}
 			s.seen++
 		}
@@ -152,12 +165,6 @@ func (ix *index) walk(node int32, level int8, s *search) Host {
 	return NoHost
 }
 
-// at is the key at place i of an end node.
-func (ix *index) at(n *endNode, i int32) key {
-	r := ix.rests[n.hosts[i]]
-	return key{n.hi[i], r.lo, r.id}
-}
-
 // before tells whether k comes before the range of child i > 0.
 func (in *innerNode) before(k *key, i int32) bool {
 	if k.hi != in.hi[i] {
@@ -167,22 +174,35 @@ func (in *innerNode) before(k *key, i int32) bool {
 	return k.lo < r.lo || k.lo == r.lo && k.id < r.id
 }
 
-// route is the child in whose range k lies. The loop is written so that it
-// compiles without a branch to mispredict.
+// seek is the first place of a node, or its end, with a key whose hi is at
+// least hi. Like route it compares by the borrow of a subtraction, which leaves
+// no branch to mispredict.
+func (n *endNode) seek(hi uint64) int32 {
+	at, size := uint64(0), uint64(n.n)
+	for size > 1 {
+		half := size / 2
+		_, less := bits.Sub64(n.items[(at+half-1)%endWidth].hi, hi, 0)
+		at += half & -less
+		size -= half
+	}
+	_, less := bits.Sub64(n.items[at%endWidth].hi, hi, 0)
+	return int32(at + size&less)
+}
+
+// route is the child in whose range k lies.
 func (in *innerNode) route(k *key) int32 {
-	at, n := int32(0), in.n
-	for n > 1 {
-		half := n / 2
-		next := at + half
-		if in.hi[next&(width-1)] <= k.hi {
-			at = next
-		}
-		n -= half
+	at, size := uint64(0), uint64(in.n)
+	for size > 1 {
+		half := size / 2
+		_, more := bits.Sub64(k.hi, in.hi[(at+half)%innerWidth], 0)
+		at += half & (more - 1)
+		size -= half
 	}
-	for at > 0 && in.before(k, at) {
-		at--
+	i := int32(at)
+	for i > 0 && in.before(k, i) {
+		i--
 	}
-	return at
+	return i
 }
 
 // most is the exact maximum of an end node, or of what an inner node knows.
@@ -190,14 +210,14 @@ func (t *tree) most(node int32, level int8, left []room) room {
 	var m room
 	if level == 0 {
 		n := &t.ends[node]
-		for _, h := range n.hosts[:n.n] {
-			m.raise(left[h])
+		for i := range n.items[:n.n] {
+			m.raise(&left[n.items[i].host])
 		}
 		return m
 	}
 	in := &t.inners[node]
 	for i := range in.n {
-		m.raise(in.max[i])
+		m.raise(&in.max[i])
 	}
 	return m
 }
@@ -211,32 +231,28 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 	for level := r.height; level > 0; level-- {
 		in := &ix.inners[node]
 		i := in.route(&k)
-		in.max[i].raise(left[h])
+		in.max[i].raise(&left[h])
 		node = in.child[i]
 	}
 	n := &ix.ends[node]
-	if n.n == width {
-		node = ix.widen(r, k, left[h], left)
+	if n.n == endWidth {
+		node = ix.widen(r, k, &left[h], left)
 		n = &ix.ends[node]
 	}
-	i := n.n
-	for i > 0 && (k.hi < n.hi[i-1] || k.hi == n.hi[i-1] && ix.precedes(&k, n.hosts[i-1])) {
-		i--
+	i := n.seek(k.hi)
+	for i < n.n && n.items[i].hi == k.hi && ix.entries[n.items[i].host].key.less(&k) {
+		i++
 	}
-	copy(n.hi[i+1:n.n+1], n.hi[i:n.n])
-	copy(n.hosts[i+1:n.n+1], n.hosts[i:n.n])
-	n.hi[i], n.hosts[i] = k.hi, h
+	copy(n.items[i+1:n.n+1], n.items[i:n.n])
+	n.items[i] = item{k.hi, h, left[h].memory}
 	n.n++
 	e := &ix.entries[h]
-	e.end = node
-	if e.fresh || len(ix.keys) > 1 { // with one figure lo is always 0
-		ix.rests[h], e.fresh = rest{k.lo, k.id}, false
-	}
+	e.key, e.end = k, node
 }
 
 // widen splits every full node on the way to k, from the top, and returns the
 // end node where k belongs, which has a free place.
-func (ix *index) widen(r *root, k key, m room, left []room) int32 {
+func (ix *index) widen(r *root, k key, m *room, left []room) int32 {
 	if ix.full(r.node, r.height) {
 		top := ix.newInner()
 		in := &ix.inners[top]
@@ -261,21 +277,16 @@ func (ix *index) widen(r *root, k key, m room, left []room) int32 {
 	return node
 }
 
-// precedes tells whether k, whose hi is h's, comes before h.
-func (ix *index) precedes(k *key, h Host) bool {
-	r := &ix.rests[h]
-	return k.lo < r.lo || k.lo == r.lo && k.id < r.id
-}
-
 // move gives a host of the tree a new key, or, when the key is the same, lets
 // its room be known.
 func (ix *index) move(r *root, k key, h Host, left []room) {
 	e := &ix.entries[h]
 	n := &ix.ends[e.end]
-	i := n.slot(h)
-	if n.hi[i] == k.hi && !e.fresh && (len(ix.keys) <= 1 || ix.rests[h].lo == k.lo) {
+	i := n.slot(e.key.hi, h)
+	if e.key == k {
 		n.loose = true
-		ix.raise(e.end, n.parent, left[h])
+		n.items[i].memory = left[h].memory
+		ix.raise(e.end, n.parent, &left[h])
 		return
 	}
 	ix.removeAt(r, e.end, i)
@@ -283,11 +294,11 @@ func (ix *index) move(r *root, k key, h Host, left []room) {
 }
 
 // raise lifts the maxima above a node to at least m.
-func (t *tree) raise(child, parent int32, m room) {
+func (t *tree) raise(child, parent int32, m *room) {
 	for parent >= 0 {
 		in := &t.inners[parent]
 		i := in.slot(child)
-		if in.max[i].holds(&m) {
+		if in.max[i].holds(m) {
 			return
 		}
 		in.max[i].raise(m)
@@ -297,15 +308,15 @@ func (t *tree) raise(child, parent int32, m room) {
 
 // remove takes a host out; the maxima above stay as bounds.
 func (ix *index) remove(r *root, h Host) {
-	node := ix.entries[h].end
-	ix.removeAt(r, node, ix.ends[node].slot(h))
+	e := &ix.entries[h]
+	ix.removeAt(r, e.end, ix.ends[e.end].slot(e.key.hi, h))
+	e.end = -1
 }
 
 func (t *tree) removeAt(r *root, node, i int32) {
 	n := &t.ends[node]
 	n.loose = true
-	copy(n.hi[i:n.n-1], n.hi[i+1:n.n])
-	copy(n.hosts[i:n.n-1], n.hosts[i+1:n.n])
+	copy(n.items[i:n.n-1], n.items[i+1:n.n])
 	if n.n--; n.n > 0 {
 		return
 	}
@@ -333,10 +344,10 @@ func (t *tree) removeAt(r *root, node, i int32) {
 	*r = root{node: -1}
 }
 
-// slot is where a host stands in its node.
-func (n *endNode) slot(h Host) int32 {
-	for i := range n.n {
-		if n.hosts[i] == h {
+// slot is where a host whose key begins with hi stands in its node.
+func (n *endNode) slot(hi uint64, h Host) int32 {
+	for i := n.seek(hi); i < n.n; i++ {
+		if n.items[i].host == h {
 			return i
 		}
 	}
@@ -354,9 +365,9 @@ func (in *innerNode) slot(child int32) int32 {
 
 func (t *tree) full(node int32, level int8) bool {
 	if level == 0 {
-		return t.ends[node].n == width
+		return t.ends[node].n == endWidth
 	}
-	return t.inners[node].n == width
+	return t.inners[node].n == innerWidth
 }
 
 func (t *tree) adopt(node int32, level int8, parent int32) {
@@ -370,7 +381,6 @@ func (t *tree) adopt(node int32, level int8, parent int32) {
 // split halves the full child i, of the given level, of a node that is not
 // full.
 func (ix *index) split(node, i int32, level int8, left []room) {
-	const half = width / 2
 	t := &ix.tree
 	old := t.inners[node].child[i]
 	var fresh int32
@@ -378,21 +388,20 @@ func (ix *index) split(node, i int32, level int8, left []room) {
 	if level == 0 {
 		fresh = t.newEnd()
 		a, b := &t.ends[old], &t.ends[fresh]
-		b.n = int32(copy(b.hi[:], a.hi[half:]))
-		copy(b.hosts[:], a.hosts[half:])
-		a.n = half
-		for _, h := range b.hosts[:b.n] {
-			ix.entries[h].end = fresh
+		a.n = endWidth / 2
+		b.n = int32(copy(b.items[:], a.items[a.n:]))
+		for _, x := range b.items[:b.n] {
+			ix.entries[x.host].end = fresh
 		}
-		from = ix.at(b, 0)
+		from = ix.entries[b.items[0].host].key
 	} else {
 		fresh = t.newInner()
 		a, b := &t.inners[old], &t.inners[fresh]
-		b.n = int32(copy(b.child[:], a.child[half:]))
-		copy(b.max[:], a.max[half:])
-		copy(b.hi[:], a.hi[half:])
-		copy(b.from[:], a.from[half:])
-		a.n = half
+		a.n = innerWidth / 2
+		b.n = int32(copy(b.child[:], a.child[a.n:]))
+		copy(b.max[:], a.max[a.n:])
+		copy(b.hi[:], a.hi[a.n:])
+		copy(b.from[:], a.from[a.n:])
 		for _, c := range b.child[:b.n] {
 			t.adopt(c, level-1, fresh)
 		}
