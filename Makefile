@@ -3,7 +3,7 @@ SHELL       := bash
 VERSION     := $(or $(shell git describe --tags --always --dirty 2>/dev/null),dev)
 FUZZTIME    ?= 10s
 RACE        := ./sim/experiment ./scenarios/simulate ./cmd/ecsim/cli
-BENCH       := ./sim ./models/ecs/placement ./models/ecs ./scenarios/simulate ./workloads/...
+BENCH       := ./sim ./models/ecs/placement ./models/ecs ./scenarios/simulate
 GENERATOR   := go -C models/catalog/generate
 STATICCHECK := go tool -modfile=.tools/go.mod staticcheck
 
@@ -29,8 +29,9 @@ fuzz: ## every fuzz target for FUZZTIME (10s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { f[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, f[i]; n = 0 }' | \
 	while read -r p f; do go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) "$$p" </dev/null; done
 
-bench: ## the benchmarks, each beside its yardstick in the same run
-	go test -run '^$$' -bench . -benchtime 1x -timeout 60m -p 1 $(BENCH)
+bench: ## the benchmarks: ratios to a yardstick in the same run, then costs of parts
+	go test -run '^$$' -bench 'Ratios|Place|Churn|OpenB|Month|Million' -benchtime 1x -timeout 60m $(BENCH)
+	go test -run '^$$' -bench . ./models/billing ./models/catalog ./workloads/... ./scenarios
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	go test -count=1 $$(grep -rl --include='*_test.go' 'flag.Bool("update"' . | xargs dirname | sort -u) -update

@@ -18,7 +18,6 @@ var arrows = map[string]struct {
 	why string
 }{
 	"sim":                      {nil, "the engine serves any model because it knows none"},
-	"sim/simtest":              {nil, "yardsticks for the benchmarks of any model; only tests import it"},
 	"sim/experiment":           {nil, "replications and intervals are the same for any result that has metrics"},
 	"sim/simtest":              {nil, "yardsticks that tests of any package may measure against"},
 	"workloads/units":          {nil, "quantities are a leaf that everything shares"},

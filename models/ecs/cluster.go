@@ -9,6 +9,7 @@ import (
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/workloads/units"
 )
 
 // Purposes of the keyed draws about the world.
@@ -304,8 +305,11 @@ func (c *Cluster) observe(now sim.Time, kind result.EventKind, id TaskID, value 
 	}
 	t := &c.tasks[id]
 	e := result.Event{At: now, Kind: kind, Workload: c.needs[t.need].w, Entity: t.index, Place: -1, Value: value}
-	if kind == result.TaskRefused {
+	switch kind {
+	case result.TaskRefused, result.TaskRejected:
 		e.Reason, e.Value = int32(value), 0
+	case result.TaskPlaced, result.TaskStopped:
+		e.CPU, e.Memory = c.holds(t)
 	}
 	if t.provider >= 0 && t.state >= stateStarting {
 		e.Place = t.provider<<placeBits | noInstance
@@ -314,6 +318,27 @@ func (c *Cluster) observe(now sim.Time, kind result.EventKind, id TaskID, value 
 		}
 	}
 	c.cfg.Observe(e)
+}
+
+// holds is what a task holds: its reservation, or its size on Fargate.
+func (c *Cluster) holds(t *task) (units.CPU, units.MiB) {
+	n := &c.needs[t.need]
+	if t.inst < 0 {
+		return n.size[t.provider].cpu, n.size[t.provider].memory
+	}
+	return n.shape.CPU, n.shape.Memory
+}
+
+// metered is for how many seconds a task that stops now is told to have held
+// it.
+func (c *Cluster) metered(t *task, now sim.Time) int64 {
+	switch {
+	case t.inst >= 0:
+		return int64((t.ended - t.placed + sim.Second/2) / sim.Second)
+	case now > t.pull:
+		return billing.BilledSeconds(now-t.pull, 60)
+	}
+	return 0
 }
 
 func (c *Cluster) observeInstance(now sim.Time, kind result.EventKind, inst int32) {

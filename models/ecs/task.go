@@ -158,7 +158,7 @@ func (c *Cluster) attempt(id TaskID, now sim.Time) {
 	if t.provider < 0 {
 		p := c.choose(n)
 		if p < 0 {
-			c.reject(id, now)
+			c.reject(id, now, placement.ReasonNone)
 			return
 		}
 		t.provider = p
@@ -222,8 +222,9 @@ func (c *Cluster) choose(n *need) int32 {
 	return best
 }
 
-// reject ends a task that will never run.
-func (c *Cluster) reject(id TaskID, now sim.Time) {
+// reject ends a task that will never run: for why it found no room last, or
+// because nothing can ever hold it.
+func (c *Cluster) reject(id TaskID, now sim.Time, why placement.Reason) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
@@ -234,7 +235,7 @@ func (c *Cluster) reject(id TaskID, now sim.Time) {
 	if !c.closed {
 		w.rejected++
 	}
-	c.observe(now, result.TaskRejected, id, 0)
+	c.observe(now, result.TaskRejected, id, int64(why))
 	w.leave(now, n, t.submitted, c)
 	c.demand(now, n, -1)
 	c.freeTask(id)
@@ -383,8 +384,10 @@ func (c *Cluster) releaseRoom(id TaskID, now sim.Time) {
 func (c *Cluster) stopped(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
+	if c.cfg.Observe != nil {
+		c.observe(now, result.TaskStopped, id, c.metered(t, now))
+	}
 	c.providers[t.provider].Stopped(id, now)
-	c.observe(now, result.TaskStopped, id, 0)
 	c.workloads[n.w].leave(now, n, t.submitted, c)
 	c.demand(now, n, -1)
 	c.freeTask(id)

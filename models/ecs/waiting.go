@@ -40,10 +40,10 @@ func (c *Cluster) refused(id TaskID, now sim.Time, why placement.Reason) {
 	}
 	switch mode {
 	case RetryNever:
-		c.reject(id, now)
+		c.reject(id, now, why)
 	case RetryEvery:
 		if int64(t.attempts) > w.cfg.Retry.Times {
-			c.reject(id, now)
+			c.reject(id, now, why)
 			return
 		}
 		t.state = stateOutside

@@ -215,6 +215,11 @@ type Event struct {
 	Place    int32  // instance or provider index, -1 none
 	Reason   int32  // refusal or cause index, 0 none
 	Value    int64
+	// What a task holds, on TaskPlaced and TaskStopped: its reservation on an
+	// instance, its size on Fargate. On TaskStopped Value is for how many
+	// seconds: as billed on Fargate, else from placement to STOPPING.
+	CPU    units.CPU
+	Memory units.MiB
 }
 
 // EventKind says what happened.

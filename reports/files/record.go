@@ -26,6 +26,9 @@ type Names struct {
 	Workloads []string
 	Place     func(int32) string
 	Reason    func(int32) string
+	// List is the list price of what a task held where it alone is charged for
+	// it, in dollars; false elsewhere.
+	List func(stopped result.Event) (string, bool)
 }
 
 // Recorder writes one run's events, tasks or instances as they happen. Memory
@@ -54,6 +57,7 @@ type life struct {
 	moments [4]sim.Time
 	place   int32
 	reason  int32
+	holds   result.Event // the last that said what a task holds
 }
 
 func newLife() *life {
@@ -66,7 +70,7 @@ func newLife() *life {
 
 var recordHeaders = map[string][]string{
 	"events":    {"time_utc", "seconds", "platform", "replication", "event", "workload", "entity", "place", "reason", "value"},
-	"tasks":     {"platform", "replication", "workload", "task", "outcome", "submitted_utc", "placed_utc", "running_utc", "stopped_utc", "time_to_running_s", "completion_s", "place", "reason"},
+	"tasks":     {"platform", "replication", "workload", "task", "outcome", "submitted_utc", "placed_utc", "running_utc", "stopped_utc", "time_to_running_s", "completion_s", "place", "waited_for", "cpu_units", "memory_mib", "metered_s", "list_usd"},
 	"instances": {"platform", "replication", "instance", "launched_utc", "registered_utc", "draining_utc", "terminated_utc", "held_s", "place"},
 }
 
@@ -135,6 +139,12 @@ func (r *Recorder) task(e result.Event) {
 		moment = running
 	case result.TaskStopped, result.TaskRejected:
 		moment = stopped
+	case result.TaskRefused:
+		_, l := r.at(e)
+		if l.reason == 0 {
+			l.reason = e.Reason
+		}
+		return
 	default:
 		return
 	}
@@ -145,6 +155,9 @@ func (r *Recorder) task(e result.Event) {
 	}
 	if e.Reason != 0 {
 		l.reason = e.Reason
+	}
+	if e.CPU > 0 || e.Memory > 0 {
+		l.holds = e
 	}
 	if moment == stopped {
 		outcome := "stopped"
@@ -159,7 +172,26 @@ func (r *Recorder) task(e result.Event) {
 func (r *Recorder) endTask(key entity, l *life, outcome string) {
 	r.write(r.platform, r.run(), r.workload(key.workload), strconv.FormatUint(key.id, 10), outcome,
 		r.moment(l.moments[submitted]), r.moment(l.moments[placed]), r.moment(l.moments[running]), r.moment(l.moments[stopped]),
-		since(l.moments[submitted], l.moments[running]), since(l.moments[submitted], l.moments[stopped]), r.place(l.place), r.reason(l.reason))
+		since(l.moments[submitted], l.moments[running]), since(l.moments[submitted], l.moments[stopped]), r.place(l.place), r.reason(l.reason),
+		quantity(int64(l.holds.CPU), l.moments[placed]), quantity(int64(l.holds.Memory), l.moments[placed]), quantity(l.holds.Value, l.moments[stopped]), r.list(l))
+}
+
+// quantity prints n once the moment has come.
+func quantity(n int64, since sim.Time) string {
+	if since < 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// list is the list price of what a stopped task held, "" where it shares an
+// instance.
+func (r *Recorder) list(l *life) string {
+	if r.names.List == nil || l.holds.Kind != result.TaskStopped {
+		return ""
+	}
+	usd, _ := r.names.List(l.holds)
+	return usd
 }
 
 // The moments of an instance.

@@ -179,22 +179,6 @@ func leastCommonMultiple(a, b sim.Time) sim.Time {
 	return a / x * b
 }
 
-// Words are what the numbers in an observed run's events stand for.
-type Words struct{ providers []ecs.ProviderConfig }
-
-// WordsOf returns the words of platform p's events.
-func WordsOf(sc *scenarios.Scenario, p int) (Words, error) {
-	pl := &sc.Platforms[p]
-	cfg, err := clusterConfig(sc, pl, make([]*source, len(pl.Workloads)))
-	return Words{cfg.Providers}, err
-}
-
-// Place words Event.Place.
-func (w Words) Place(place int32) string { return ecs.PlaceName(w.providers, place) }
-
-// Reason words Event.Reason.
-func (w Words) Reason(reason int32) string { return ecs.ReasonName(reason) }
-
 // feeder pulls each source one task ahead of the clock.
 type feeder struct {
 	s        *sim.Simulation

@@ -157,7 +157,7 @@ func (o *simulateOptions) record(e *Env, sc *scenarios.Scenario, c *simulate.Com
 		if err != nil {
 			return err
 		}
-		names := files.Names{Place: words.Place, Reason: words.Reason}
+		names := files.Names{Place: words.Place, Reason: words.Reason, List: words.List}
 		for _, w := range c.Outcomes[i].First.Workloads {
 			names.Workloads = append(names.Workloads, w.Name)
 		}
