@@ -118,16 +118,10 @@ func alike(a, b *Run) error {
 // estimate reads one metric of the platform, or of workload w, from every
 // replication and folds as its kind says.
 func (o *Outcome) estimate(m *Metric, runs []*Run, w int) Estimate {
-	read := func(r *Run) Value {
-		if w < 0 {
-			return m.Read(r, nil)
-		}
-		return m.Read(r, &r.Workloads[w])
-	}
 	e := Estimate{Half: math.NaN(), Each: make([]float64, len(runs))}
 	var have []float64
 	for i, r := range runs {
-		v := read(r)
+		v := r.read(m, w)
 		e.Each[i] = math.NaN()
 		if v.OK {
 			e.Each[i] = v.V
@@ -143,7 +137,7 @@ func (o *Outcome) estimate(m *Metric, runs []*Run, w int) Estimate {
 	e.V, e.Half = experiment.Interval(have, Confidence)
 	switch {
 	case m.Kind.pools():
-		e.Value = read(o.Pooled)
+		e.Value = o.Pooled.read(m, w)
 	case m.Kind == KindPeak:
 		e.V, e.Half = slices.Max(have), math.NaN()
 	case m.Kind == KindLow:

@@ -43,6 +43,8 @@ type Run struct {
 	Activities []Activity
 	Refusals   []Refusal // cluster-wide, by reason
 	Notes      []Note
+
+	kept map[string]Value // metrics by path, once Slim has dropped what they were read from
 }
 
 // Workload is what happened to one workload's tasks.

@@ -63,6 +63,9 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		if errors.As(err, &inf) {
 			return cell{infeasible: inf}, nil
 		}
+		if err == nil && k >= uint64(len(able)) {
+			run.Slim() // pictures show replication 0
+		}
 		return cell{run: run}, err
 	})
 	var partial *experiment.PartialError
@@ -103,10 +106,13 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		if err != nil {
 			return nil, err
 		}
-		o.Partial = o.Partial || c.Partial
 		c.Outcomes = append(c.Outcomes, o)
 	}
-	c.Notes = c.remarks()
+	if c.Partial {
+		c.Notes = append(c.Notes, result.Note{Kind: result.Warning,
+			Text: fmt.Sprintf("partial: interrupted after %d of %d runs of each platform; figures are of those", c.Runs, reps)})
+	}
+	c.Notes = append(c.Notes, c.remarks()...)
 	baseline := sc.Baseline
 	if baseline == "" {
 		baseline = c.Outcomes[0].Platform
