@@ -10,7 +10,6 @@ import (
 
 // recorder notes what it is sent.
 type recorder struct {
-	s    *Simulation
 	args []uint64
 	at   []Time
 }

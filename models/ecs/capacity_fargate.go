@@ -56,8 +56,6 @@ type fargate struct {
 	tokens   bucket
 	placed   int64
 	held     sim.Level // CPU units held
-	started  uint64
-	peak     int64
 }
 
 func newFargate(option billing.Option) func(*Cluster, int32, ProviderConfig) (Provider, error) {

@@ -99,9 +99,6 @@ type pool struct {
 	placed   int64
 	count    *sim.Series // live
 	countLvl sim.Level
-	firstMin int64
-	ipv4     bool
-	exempt   []*sim.Level
 }
 
 func newPool(c *Cluster, idx int32, name string, speed units.Speed) pool {

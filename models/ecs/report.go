@@ -94,6 +94,10 @@ func (t *tally) censor(c *Cluster, now, v sim.Time) {
 
 func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 	w.occupy(now)
+	if w.cfg.Kind == Service {
+		// What a service asks for is its desired count all the time.
+		w.offered = w.offered.AddMul(uint64(w.cfg.DesiredCount)*uint64(w.cfg.Shape.CPU), uint64(now-c.cfg.WarmUp))
+	}
 	r := result.Workload{
 		Name: w.cfg.Name, Kind: w.cfg.Kind, CPU: w.cfg.Shape.CPU, Memory: w.cfg.Shape.Memory, DesiredCount: w.cfg.DesiredCount,
 		Submitted: w.submitted, Finished: w.finished, Rejected: w.rejected, OnTime: w.onTime, Late: w.late, Stops: w.stops,
@@ -101,8 +105,8 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 		TimeToRunning: w.toRunning.Tally, Completion: w.completion.Tally, RunTime: w.runTime.Tally,
 		InSystem: w.inSystem.Integral(now), Sojourn: w.sojourn,
 		ReservedCPU: w.reservedCPU.Integral(now), ReservedMemory: w.reservedMemory.Integral(now),
-		UsedCPU:   w.used.Integral(now).DivRound(rateScale),
-		TotalWork: w.total, DoneWork: w.done,
+		UsedCPU:     w.used.Integral(now).DivRound(rateScale),
+		OfferedWork: w.offered, TotalWork: w.total, DoneWork: w.done,
 		RunningTime: append([]sim.Time(nil), w.occupancy...),
 		Desired:     c2series(w.desiredSeries, now), RunningS: c2series(w.runningSeries, now),
 		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled,

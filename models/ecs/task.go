@@ -136,11 +136,11 @@ func (c *Cluster) Submit(w int, t *workloads.Task) {
 		k.elastic = true
 		k.work = int64(t.Work) << workShift
 		k.cap = int64(t.Parallel) * rateScale
-		wl.offer(now, c.closed, uint64(t.Work), uint64(units.VCPU))
+		wl.offer(c, now, uint64(t.Work), uint64(units.VCPU))
 	} else {
 		k.run = t.Run
 		k.cap = t.UsePPM.Of(cpu * rateScale)
-		wl.offer(now, c.closed, uint64(t.Run), uint64(cpu))
+		wl.offer(c, now, uint64(t.Run), uint64(cpu))
 	}
 	if !c.closed {
 		wl.submitted++

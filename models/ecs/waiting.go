@@ -206,7 +206,7 @@ func (c *Cluster) retryDynamic(now sim.Time) {
 }
 
 func (c *Cluster) countRefusal(w *workload, why placement.Reason) {
-	if c.closed {
+	if c.closed || c.opening {
 		return
 	}
 	w.refusals[why]++

@@ -36,9 +36,9 @@ type workload struct {
 	sojourn              sim.Uint128
 	reservedCPU          sim.Level
 	reservedMemory       sim.Level
-	used                 sim.Level // 1/1024 CPU units
-	offered, total, done sim.Uint128
-	occupancy            []sim.Time // time in the window with i tasks RUNNING
+	used                 sim.Level   // 1/1024 CPU units
+	offered, total, done sim.Uint128 // asked for in the window, in all; finished
+	occupancy            []sim.Time  // time in the window with i tasks RUNNING
 	occupiedSince        sim.Time
 	desiredSeries        *sim.Series
 	runningSeries        *sim.Series
@@ -96,9 +96,13 @@ func (t *tally) note(c *Cluster, now, v sim.Time) {
 }
 
 // offer counts work that was asked for: amount x scale in CPU unit-ns.
-func (w *workload) offer(now sim.Time, closed bool, amount, scale uint64) {
-	if !closed {
-		w.total = w.total.AddMul(amount, scale)
+func (w *workload) offer(c *Cluster, now sim.Time, amount, scale uint64) {
+	if c.closed {
+		return
+	}
+	w.total = w.total.AddMul(amount, scale)
+	if now >= c.cfg.WarmUp {
+		w.offered = w.offered.AddMul(amount, scale)
 	}
 }
 

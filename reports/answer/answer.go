@@ -117,7 +117,7 @@ func (a *Answer) offered(o *result.Outcome) string {
 		case "service":
 			services += w.DesiredCount
 		}
-		vcpuHours += w.TotalWork.Float64() / float64(units.VCPU) / float64(sim.Hour)
+		vcpuHours += w.OfferedWork.Float64() / float64(units.VCPU) / float64(sim.Hour)
 	}
 	var parts []string
 	if tasks > 0 {
@@ -128,6 +128,8 @@ func (a *Answer) offered(o *result.Outcome) string {
 	}
 	s := "Work offered to all: " + strings.Join(parts, " + ") + " " + period
 	if vcpuHours > 0 {
+		// Work is counted in the window, tasks from time 0.
+		scale *= float64(o.First.Duration) / float64(o.First.Duration-o.First.WarmUp)
 		s += ", " + number(vcpuHours*scale) + " vCPU-h"
 	}
 	if left > 0 {
@@ -262,6 +264,7 @@ func (a *Answer) notes() {
 			a.Remarks = append(a.Remarks, Line{mark, sentence(strings.Join(texts, sep))})
 		}
 	}
+	note("No room at the first try:", a.refused(), "; ")
 	note("Unfinished at the end:", a.unfinished(), "; ")
 	note("An instance holds:", a.holds(), "; ")
 	note("Images pulled "+a.pullPeriod()+":", a.pulls(), ", ")
@@ -318,6 +321,26 @@ func (a *Answer) unfinished() []string {
 			text += fmt.Sprintf(" (%s more to finish)", result.FormatUSD(o.Bill.Drain.Float()))
 		}
 		names, texts = append(names, o.Platform), append(texts, text)
+	}
+	return each(names, texts)
+}
+
+// refused are the tasks that found no room at the first try, by ECS's reason.
+func (a *Answer) refused() []string {
+	var names, texts []string
+	for _, o := range a.Outcomes {
+		var parts []string
+		for i := range o.Pooled.Workloads {
+			w := &o.Pooled.Workloads[i]
+			for _, r := range w.Refusals {
+				share := 100 * float64(r.Count) / float64(max(w.Submitted, 1))
+				parts = append(parts, fmt.Sprintf("%s %% of %s (%s)", strings.TrimSuffix(fmt.Sprintf("%.3g", min(share, 100)), ".0"), w.Name, r.Reason))
+				break // the most frequent reason
+			}
+		}
+		if parts != nil {
+			names, texts = append(names, o.Platform), append(texts, strings.Join(parts, " + "))
+		}
 	}
 	return each(names, texts)
 }

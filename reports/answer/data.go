@@ -126,7 +126,16 @@ type jsonPlatform struct {
 	VsBaseline   *float64              `json:"vs_baseline,omitempty"`
 	Equal        bool                  `json:"equal_to_winner,omitempty"`
 	SLO          []jsonGate            `json:"slo,omitempty"`
+	Refusals     []jsonRefusal         `json:"refusals,omitempty"`
 	Metrics      map[string]jsonFigure `json:"metrics"` // written in order of path
+}
+
+// jsonRefusal counts tasks that found no room at the first try, over all
+// replications, by ECS's reason.
+type jsonRefusal struct {
+	Workload string `json:"workload"`
+	Reason   string `json:"reason"`
+	Count    int64  `json:"count"`
 }
 
 type jsonFlip struct {
@@ -181,6 +190,12 @@ func (a *Answer) jsonPlatform(row *result.Row) jsonPlatform {
 	p := jsonPlatform{Name: row.Platform, Standing: string(row.Standing()), Replications: row.Runs, Equal: row.EqualWinner, Metrics: map[string]jsonFigure{}}
 	for _, f := range row.Faults {
 		p.Reasons = append(p.Reasons, f.Text)
+	}
+	for i := range row.Pooled.Workloads {
+		w := &row.Pooled.Workloads[i]
+		for _, r := range w.Refusals {
+			p.Refusals = append(p.Refusals, jsonRefusal{w.Name, r.Reason, r.Count})
+		}
 	}
 	if row.VsBaseline.OK {
 		p.VsBaseline = figure(row.VsBaseline.V)

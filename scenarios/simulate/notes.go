@@ -106,9 +106,15 @@ func (n *noter) warnings() {
 	for i := range n.run.Workloads {
 		w := &n.run.Workloads[i]
 		for _, f := range w.Fits {
-			if f.Tasks > 0 && f.Binding == "eni" && !n.pl.Account.AwsvpcTrunking {
-				n.add(result.Warning, w.Name, "network interfaces bind: %d tasks on a %s; account.awsvpc_trunking = true raises it", f.Tasks, f.InstanceType)
+			t, err := catalog.Type(f.InstanceType)
+			if err != nil || f.Binding != "eni" || n.pl.Account.AwsvpcTrunking && t.TrunkingOnECS {
+				continue
 			}
+			remedy := fmt.Sprintf("account.awsvpc_trunking = true allows %d", t.TasksAwsvpcTrunk)
+			if !t.TrunkingOnECS {
+				remedy = "ECS offers no trunking on it"
+			}
+			n.add(result.Warning, w.Name, "network interfaces bind: %d tasks on a %s; %s", f.Tasks, f.InstanceType, remedy)
 		}
 	}
 	for i := range n.run.Providers {

@@ -101,7 +101,7 @@ func (e *run[T]) step(ctx context.Context) bool {
 	e.cancels[i] = cancel
 	e.mu.Unlock()
 
-	result, err, panicked := e.call(own, uint64(i))
+	result, panicked, err := e.call(own, uint64(i))
 
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -123,12 +123,12 @@ func (e *run[T]) step(ctx context.Context) bool {
 }
 
 // call is f with a panic turned into text, its stack included.
-func (e *run[T]) call(ctx context.Context, i uint64) (result T, err error, panicked string) {
+func (e *run[T]) call(ctx context.Context, i uint64) (result T, panicked string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			panicked = fmt.Sprintf("replication %d: %v\n%s", i, p, debug.Stack())
 		}
 	}()
 	result, err = e.f(ctx, i)
-	return result, err, ""
+	return result, "", err
 }

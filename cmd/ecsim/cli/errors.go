@@ -66,7 +66,7 @@ func usageError(cmd *cobra.Command, err error) error {
 	if cmd != nil {
 		path = cmd.CommandPath()
 	}
-	return badInput(fmt.Errorf("ecsim: %s\nSee '%s --help'.", text, path))
+	return badInput(fmt.Errorf("ecsim: %s\nsee '%s --help'", text, path))
 }
 
 // report prints an error and returns its exit code.
