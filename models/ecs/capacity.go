@@ -63,6 +63,14 @@ type Kind struct {
 	// Instances tells kinds that own container instances: daemons run there,
 	// and placement strategies and constraints apply.
 	Instances bool
+	// Example is the body of a provider's table that works, in TOML; "" for
+	// reserved kinds. Help shows it, and the conformance test runs it.
+	Example string
+	// Queues tells, of decoded parameters, whether tasks without room wait in
+	// PROVISIONING for the provider to grow; nil is always.
+	Queues func(params any) bool
+	// Assumed lists what a reader of results must know was assumed.
+	Assumed func(params any) []string
 	// New makes the provider of one cluster. idx is its index.
 	New func(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error)
 }

@@ -66,8 +66,19 @@ var _ = RegisterKind(Kind{
 	Validate:     validateASG,
 	NetworkModes: []string{"bridge", "host", "awsvpc", "none"},
 	Instances:    true,
-	New:          newASG,
+	Example:      "instance_types = [\"m6a.2xlarge\"]\nauto_scaling_group = { min = 1, max = 20 }",
+	Queues:       func(params any) bool { return params.(*ASGParams).Scaling.Status != "DISABLED" },
+	Assumed: func(params any) []string {
+		return []string{"host boot " + median(params.(*ASGParams).Boot)}
+	},
+	New: newASG,
 })
+
+// median words the median of a span, in whole seconds.
+func median(d workloads.DurationDist) string {
+	const second = units.Duration(sim.Second)
+	return (units.Duration(d.Quantile(0.5)) / second * second).String()
+}
 
 func validateASG(params any, region string) []FieldError {
 	p := params.(*ASGParams)

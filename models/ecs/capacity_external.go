@@ -44,6 +44,8 @@ var _ = RegisterKind(Kind{
 	},
 	NetworkModes: []string{"bridge", "host", "none"},
 	Instances:    true,
+	Example:      "machines = [{ cpu = \"8 vCPU\", memory = \"32 GB\", count = 4 }]",
+	Queues:       func(any) bool { return false },
 	New:          newExternal,
 })
 

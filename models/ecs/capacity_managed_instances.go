@@ -54,7 +54,12 @@ var _ = RegisterKind(Kind{
 	Validate:     validateManaged,
 	NetworkModes: []string{"awsvpc", "host"},
 	Instances:    true,
-	New:          newManaged,
+	Example:      "allowed_instance_types = [\"m6a.large\", \"m6a.2xlarge\"]",
+	Assumed: func(params any) []string {
+		p := params.(*ManagedInstancesParams)
+		return []string{fmt.Sprintf("Managed Instance boot %s, idle ones end after %v", median(p.Boot), p.ScaleInAfter)}
+	},
+	New: newManaged,
 })
 
 func validateManaged(params any, region string) []FieldError {

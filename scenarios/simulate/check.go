@@ -44,13 +44,8 @@ func check(sc *scenarios.Scenario) error {
 
 // queues tells providers that hold tasks in PROVISIONING.
 func queues(p *scenarios.CapacityProvider) bool {
-	switch params := p.Params.(type) {
-	case *ecs.ExternalParams:
-		return false
-	case *ecs.ASGParams:
-		return params.Scaling.Status != "DISABLED"
-	}
-	return true
+	k := ecs.KindOf(p.Kind)
+	return k == nil || k.Queues == nil || k.Queues(p.Params)
 }
 
 // strategyOf is the capacity provider strategy of w on pl.

@@ -56,15 +56,15 @@ func (n *noter) assumed() {
 		arm = arm || n.pl.Workloads[i].CPUArchitecture == "ARM64"
 	}
 	for _, p := range n.pl.Providers {
-		switch params := p.Params.(type) {
-		case *ecs.ASGParams:
-			n.add(result.Assumed, "", "host boot %s", dist(params.Boot.Dist.Quantile(0.5)))
-		case *ecs.ManagedInstancesParams:
-			n.add(result.Assumed, "", "Managed Instance boot %s, idle ones end after %v", dist(params.Boot.Dist.Quantile(0.5)), params.ScaleInAfter)
+		if k := ecs.KindOf(p.Kind); k != nil && k.Assumed != nil {
+			for _, text := range k.Assumed(p.Params) {
+				n.add(result.Assumed, "", "%s", text)
+			}
 		}
 	}
 	if fargate {
-		n.add(result.Assumed, "", "Fargate start %s, pull %v + %v/MB", dist(st.FargateProvisioning.Dist.Quantile(0.5)), st.FargatePull, st.FargatePullPerMB)
+		start := units.Duration(st.FargateProvisioning.Quantile(0.5)) / 1e9 * 1e9
+		n.add(result.Assumed, "", "Fargate start %v, pull %v + %v/MB", start, st.FargatePull, st.FargatePullPerMB)
 	}
 	if n.sc.CPUModel == "shared" && n.ownsInstances() {
 		var soft []string
@@ -87,8 +87,6 @@ func (n *noter) assumed() {
 		}
 	}
 }
-
-func dist(ns int64) string { return (units.Duration(ns) / 1e9 * 1e9).String() }
 
 func (n *noter) ownsInstances() bool {
 	return slices.ContainsFunc(n.run.Providers, func(p result.Provider) bool { return p.Launched > 0 })

@@ -7,7 +7,7 @@ import "fmt"
 // constraints, so a daemon or a custom scheduler must.
 func (f *Fleet) Commit(p *Plan, h Host) {
 	x := f.at(h)
-	left := &f.left[h]
+	left := &x.left
 	if !left.holds(&p.need) {
 		panic(fmt.Sprintf("placement: host %d has %+v left, committed %+v", h, left.resources(), p.need.resources()))
 	}
@@ -31,7 +31,7 @@ func (f *Fleet) Commit(p *Plan, h Host) {
 // back than was taken.
 func (f *Fleet) Release(p *Plan, h Host, what Part) {
 	x := f.at(h)
-	left := &f.left[h]
+	left := &x.left
 	if what&PartRoom != 0 {
 		left.cpu += p.need.cpu
 		left.memory += p.need.memory

@@ -7,7 +7,7 @@ func (f *Fleet) Explain(p *Plan) Refusal {
 	out := Refusal{Closest: NoHost, Reason: ReasonNone}
 	for i := range f.hot {
 		h := Host(i)
-		if !f.hot[i].alive {
+		if f.hot[i].state&alive == 0 {
 			continue
 		}
 		why := f.Why(p, h)
@@ -15,7 +15,7 @@ func (f *Fleet) Explain(p *Plan) Refusal {
 		if why == ReasonEmptyProvider {
 			continue // another provider's instance
 		}
-		need, left := amounts(&p.need, &f.left[h], why)
+		need, left := amounts(&p.need, &f.hot[h].left, why)
 		closer := out.Closest == NoHost
 		if !closer {
 			switch {

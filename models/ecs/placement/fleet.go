@@ -39,11 +39,10 @@ func roomOf(r Resources) (room, error) {
 type Fleet struct {
 	cfg Config
 
-	// Of each host slot, by how often it is read: a search reads left, a
-	// commit hot as well.
-	left []room
-	hot  []hot
-	cold []cold
+	// Of each host slot, by how often it is read.
+	hot        []hot
+	priorities []priority // with TieKeyed
+	cold       []cold
 
 	free  []Host // removed slots, sorted descending: the lowest is reused first
 	known map[uint64]Host
@@ -58,7 +57,7 @@ type Fleet struct {
 	indexes     []*index
 	bySignature map[string]*index
 	all         []uint64 // bit set of the indexes
-	dirty       []uint64 // per slot, len(all) words: which indexes have it in their queue
+	far         []uint64 // per slot, len(all)-1 words: hot.dirty of further indexes
 
 	freed   uint64 // grows when something is freed or appears: a refusal may be over
 	changed uint64 // grows when anything changes
@@ -66,17 +65,31 @@ type Fleet struct {
 
 // hot is what every commit and release reads: one cache line.
 type hot struct {
-	entity    sim.Entity
-	id        uint64 // ordinal and provider: unique, the last tie-break
-	total     room
-	version   uint64 // of its keyed priority
-	tie       uint32 // its priority among equals, least first
-	edition   uint32 // grows when attributes change: static answers are stale
-	tasks     int32
-	reserved  int16 // reserved host ports, those of tasks included
-	alive     bool
-	active    bool
-	connected bool
+	left     room
+	total    room
+	id       uint64 // ordinal and provider: unique, the last tie-break
+	dirty    uint64 // which of the first 64 indexes have it in their queue
+	tie      uint32 // its priority among equals, least first
+	edition  uint32 // grows when attributes change: static answers are stale
+	tasks    int32
+	reserved int16 // reserved host ports, those of tasks included
+	state    state
+}
+
+// state is a bit set.
+type state uint8
+
+const (
+	alive     state = 1 << iota // the slot holds an instance
+	active                      // it is ACTIVE, not DRAINING
+	connected                   // its agent is connected
+	ready     = alive | active | connected
+)
+
+// priority is what an instance's keyed priority is drawn by.
+type priority struct {
+	entity  sim.Entity
+	version uint64
 }
 
 // provider is the instance's capacity provider.
@@ -145,9 +158,11 @@ func (f *Fleet) Add(spec HostSpec) Host {
 	h := f.slot()
 	f.known[id] = h
 	f.live++
-	f.hot[h] = hot{entity: spec.Entity, id: id, total: total, edition: f.hot[h].edition + 1,
-		reserved: int16(len(spec.Reserved)), alive: true, active: true, connected: true}
-	f.left[h] = total
+	f.hot[h] = hot{left: total, total: total, id: id, dirty: f.hot[h].dirty, tie: uint32(spec.Ordinal),
+		edition: f.hot[h].edition + 1, reserved: int16(len(spec.Reserved)), state: ready}
+	if f.cfg.Tie == TieKeyed {
+		f.priorities[h] = priority{entity: spec.Entity}
+	}
 	x := &f.cold[h]
 	*x = cold{spec: spec, ports: x.ports[:0], heldPorts: x.heldPorts[:0]}
 	x.growPorts(len(f.ports))
@@ -171,14 +186,16 @@ func (f *Fleet) slot() Host {
 		f.free = f.free[:n-1]
 		return h
 	}
-	f.left = append(f.left, room{})
 	f.hot = append(f.hot, hot{})
+	if f.cfg.Tie == TieKeyed {
+		f.priorities = append(f.priorities, priority{})
+	}
 	f.cold = append(f.cold, cold{})
 	for i := range f.spreads {
 		f.spreads[i].of = append(f.spreads[i].of, -1)
 	}
-	for range f.all {
-		f.dirty = append(f.dirty, 0)
+	for range len(f.all) - 1 {
+		f.far = append(f.far, 0)
 	}
 	for _, ix := range f.indexes {
 		ix.grow(len(f.hot))
@@ -191,11 +208,11 @@ func (f *Fleet) slot() Host {
 // whichever instance has the slot by then.
 func (f *Fleet) Remove(h Host) {
 	x := f.at(h)
-	if f.left[h] != x.total || x.tasks != 0 {
+	if f.hot[h].left != x.total || x.tasks != 0 {
 		panic(fmt.Sprintf("placement: host %d is removed with %d tasks and %+v of %+v left: release first",
-			h, x.tasks, f.left[h].resources(), x.total.resources()))
+			h, x.tasks, f.hot[h].left.resources(), x.total.resources()))
 	}
-	x.alive, x.active = false, false
+	x.state = 0
 	delete(f.known, x.id)
 	f.live--
 	at := sort.Search(len(f.free), func(i int) bool { return f.free[i] < h })
@@ -207,23 +224,23 @@ func (f *Fleet) Remove(h Host) {
 
 // SetActive sets whether the instance is ACTIVE; false is DRAINING: it keeps
 // its tasks and gets no new ones.
-func (f *Fleet) SetActive(h Host, active bool) {
-	x := f.at(h)
-	if x.active != active {
-		x.active = active
-		f.touch(h)
-		f.freed++
-	}
+func (f *Fleet) SetActive(h Host, on bool) {
+	f.setState(h, active, on)
 }
 
 // SetAgentConnected sets whether the instance's agent is connected.
-func (f *Fleet) SetAgentConnected(h Host, connected bool) {
+func (f *Fleet) SetAgentConnected(h Host, on bool) {
+	f.setState(h, connected, on)
+}
+
+func (f *Fleet) setState(h Host, which state, on bool) {
 	x := f.at(h)
-	if x.connected != connected {
-		x.connected = connected
-		f.touch(h)
-		f.freed++
+	if on == (x.state&which != 0) {
+		return
 	}
+	x.state ^= which
+	f.touch(h)
+	f.freed++
 }
 
 // SetAttribute sets a custom attribute, adding it if it is new. Tasks that run
@@ -261,7 +278,7 @@ func (f *Fleet) SetAttribute(h Host, a Attribute) {
 
 // at returns the host of a live slot.
 func (f *Fleet) at(h Host) *hot {
-	if h < 0 || int(h) >= len(f.hot) || !f.hot[h].alive {
+	if h < 0 || int(h) >= len(f.hot) || f.hot[h].state&alive == 0 {
 		panic(fmt.Sprintf("placement: host %d is not in the fleet of %d slots", h, len(f.hot)))
 	}
 	return &f.hot[h]
@@ -272,19 +289,29 @@ func (f *Fleet) at(h Host) *hot {
 func (f *Fleet) touch(h Host) {
 	f.changed++
 	x := &f.hot[h]
-	if f.cfg.Tie == TieIndex {
-		x.tie = uint32(x.id >> 32)
-	} else {
-		x.tie = uint32(f.cfg.Bits(purposeTie, x.entity, x.version) >> 32)
-		x.version++
+	if f.cfg.Tie == TieKeyed {
+		d := &f.priorities[h]
+		x.tie = uint32(f.cfg.Bits(purposeTie, d.entity, d.version) >> 32)
+		d.version++
 	}
 	for w, all := range f.all {
-		row := &f.dirty[int(h)*len(f.all)+w]
-		if fresh := all &^ *row; fresh != 0 {
-			*row = all
-			f.enqueue(h, w, fresh)
+		dirty := &x.dirty
+		if w > 0 {
+			dirty = f.dirty(h, w)
+		}
+		if *dirty != all {
+			f.enqueue(h, w, all&^*dirty)
+			*dirty = all
 		}
 	}
+}
+
+// dirty is which of the 64 indexes from 64 w on have h in their queue.
+func (f *Fleet) dirty(h Host, w int) *uint64 {
+	if w == 0 {
+		return &f.hot[h].dirty
+	}
+	return &f.far[int(h)*(len(f.all)-1)+w-1]
 }
 
 // enqueue puts h in the queues of some of the 64 indexes from 64 w on.
@@ -335,7 +362,7 @@ func (f *Fleet) spreadOver(name string) int32 {
 	fresh := spread{name: name, values: map[string]int32{}, of: make([]int32, len(f.hot))}
 	for h := range f.hot {
 		fresh.of[h] = -1
-		if f.hot[h].alive {
+		if f.hot[h].state&alive != 0 {
 			fresh.of[h] = fresh.value(&f.cold[h])
 		}
 	}
@@ -414,7 +441,14 @@ func (g *group) add(f *Fleet, h Host, n int) {
 	}
 	g.tasks[h] = uint32(now)
 	g.total += n
-	for s := range g.values {
-		g.count(int32(s), f.spreads[s].of[h], n)
+	for s, list := range g.values {
+		if list == nil {
+			continue
+		}
+		if v := f.spreads[s].of[h]; uint(v) < uint(len(list)) {
+			list[v] += uint32(n)
+		} else {
+			g.count(int32(s), v, n)
+		}
 	}
 }

@@ -79,11 +79,11 @@ func (g *gate) fixed(f *Fleet, v *view) Reason {
 func (g *gate) stage(f *Fleet, v *view, static Reason) Reason {
 	x := &f.hot[v.h]
 	switch {
-	case !x.alive || g.provider >= 0 && x.provider() != g.provider:
+	case x.state&alive == 0 || g.provider >= 0 && x.provider() != g.provider:
 		return ReasonEmptyProvider
-	case !x.active:
+	case x.state&active == 0:
 		return ReasonNoActive
-	case !x.connected:
+	case x.state&connected == 0:
 		return ReasonAgent
 	case static != ReasonNone:
 		return static

@@ -69,6 +69,7 @@ type index struct {
 
 	queue   []Host // touched since the last refresh; each once
 	entries []entry
+	rests   []rest          // of the members' keys; lo of those in the tree
 	count   [NumReasons]int // slots by stage
 }
 
@@ -89,7 +90,7 @@ type member struct {
 
 // entry is what an index knows of a host slot.
 type entry struct {
-	key     key    // in the tree; its id is that of the instance as it joined
+	hi      uint64 // of its key in the tree
 	end     int32  // its end node in the tree, -1 when it is parked or no member
 	leaf    int32  // that it is a member of, -1 for none
 	edition uint32 // of the two below
@@ -110,18 +111,20 @@ func (f *Fleet) index(g gate, o order) *index {
 	f.bySignature[name] = ix
 	f.indexes = append(f.indexes, ix)
 	if ix.id%64 == 0 {
-		words := len(f.all)
-		wide := make([]uint64, len(f.hot)*(words+1))
-		for h := range f.hot {
-			copy(wide[h*(words+1):], f.dirty[h*words:(h+1)*words])
+		if words := len(f.all); words > 0 { // a word more for each slot
+			far := make([]uint64, len(f.hot)*words)
+			for h := range f.hot {
+				copy(far[h*words:], f.far[h*(words-1):(h+1)*(words-1)])
+			}
+			f.far = far
 		}
-		f.dirty, f.all = wide, append(f.all, 0)
+		f.all = append(f.all, 0)
 	}
 	f.all[ix.id/64] |= 1 << (ix.id % 64)
 	ix.grow(len(f.hot))
 	for h := range f.hot {
 		ix.queue = append(ix.queue, Host(h))
-		f.dirty[h*len(f.all)+ix.id/64] |= 1 << (ix.id % 64)
+		*f.dirty(Host(h), ix.id/64) |= 1 << (ix.id % 64)
 	}
 	return ix
 }
@@ -130,6 +133,7 @@ func (f *Fleet) index(g gate, o order) *index {
 func (ix *index) grow(n int) {
 	for len(ix.entries) < n {
 		ix.entries = append(ix.entries, entry{stage: ReasonEmptyProvider, end: -1, leaf: -1, home: -1})
+		ix.rests = append(ix.rests, rest{})
 		ix.count[ReasonEmptyProvider]++
 	}
 	ix.parked.grow(n)
@@ -142,7 +146,7 @@ func (ix *index) refresh(f *Fleet) {
 	}
 	word, bit := ix.id/64, uint64(1)<<(ix.id%64)
 	for _, h := range ix.queue {
-		f.dirty[int(h)*len(f.all)+word] &^= bit
+		*f.dirty(h, word) &^= bit
 		ix.update(f, h)
 	}
 	ix.queue = ix.queue[:0]
@@ -150,12 +154,12 @@ func (ix *index) refresh(f *Fleet) {
 
 func (ix *index) update(f *Fleet, h Host) {
 	e, x := &ix.entries[h], &f.hot[h]
-	if ix.gate.steady && e.leaf >= 0 && !e.fresh && e.edition == x.edition && x.alive && x.active && x.connected {
+	if ix.gate.steady && e.leaf >= 0 && !e.fresh && e.edition == x.edition && x.state == ready {
 		ix.settle(f, h, &ix.leaves[e.leaf].root) // by far the most frequent case
 		return
 	}
 	now := ReasonEmptyProvider
-	if x.alive {
+	if x.state&alive != 0 {
 		static := ix.fixed(f, h)
 		ix.view.h = h
 		now = ix.gate.stage(f, &ix.view, static)
@@ -171,7 +175,7 @@ func (ix *index) update(f *Fleet, h Host) {
 	}
 	if from != to || e.fresh {
 		if from >= 0 {
-			ix.leaves[from].leave(ix, e.key.id)
+			ix.leaves[from].leave(ix, ix.rests[h].id)
 			if e.end >= 0 {
 				ix.remove(&ix.leaves[from].root, h)
 			} else {
@@ -180,7 +184,7 @@ func (ix *index) update(f *Fleet, h Host) {
 		}
 		e.leaf, e.fresh = to, false
 		if to >= 0 {
-			e.key.id = x.id
+			ix.rests[h].id = x.id
 			ix.leaves[to].join(ix, member{x.id, h})
 		}
 	}
@@ -193,16 +197,16 @@ func (ix *index) update(f *Fleet, h Host) {
 func (ix *index) settle(f *Fleet, h Host, r *root) {
 	in := ix.entries[h].end >= 0
 	switch {
-	case !f.left[h].holds(&ix.least):
+	case !f.hot[h].left.holds(&ix.least):
 		if in {
 			ix.remove(r, h)
 		}
-		ix.parked.add(h, &f.left[h])
+		ix.parked.add(h, &f.hot[h].left)
 	case in:
-		ix.move(r, ix.keyOf(f, h), h, f.left)
+		ix.move(r, ix.keyOf(f, h), h, f.hot)
 	default:
 		ix.parked.drop(h)
-		ix.insert(r, ix.keyOf(f, h), h, f.left)
+		ix.insert(r, ix.keyOf(f, h), h, f.hot)
 	}
 }
 
@@ -216,7 +220,7 @@ func (ix *index) serve(f *Fleet, need *room) {
 	*l = room{min(l.cpu, need.cpu), min(l.memory, need.memory), min(l.gpu, need.gpu), min(l.eni, need.eni)}
 	word, bit := ix.id/64, uint64(1)<<(ix.id%64)
 	ix.parked.each(func(h Host) {
-		if d := &f.dirty[int(h)*len(f.all)+word]; *d&bit == 0 {
+		if d := f.dirty(h, word); *d&bit == 0 {
 			*d |= bit
 			ix.queue = append(ix.queue, h)
 		}
@@ -336,11 +340,11 @@ func (ix *index) figure(f *Fleet, i int, h Host) uint32 {
 	o := &ix.keys[i].order
 	switch o.Measure {
 	case MeasureCPU:
-		return f.left[h].cpu
+		return f.hot[h].left.cpu
 	case MeasureMemory:
-		return f.left[h].memory
+		return f.hot[h].left.memory
 	}
-	return f.measure(o, ix.group, h, f.left[h])
+	return f.measure(o, ix.group, h, f.hot[h].left)
 }
 
 // measure is a figure of an instance with left remaining.

@@ -35,7 +35,7 @@ func (p *parked) drop(h Host) { p.blocks[h/64].hosts &^= 1 << (h % 64) }
 
 // anyHolds tells whether a parked host has room for need. It makes the bounds
 // of blocks that it searches in vain exact.
-func (p *parked) anyHolds(need *room, left []room) bool {
+func (p *parked) anyHolds(need *room, hot []hot) bool {
 	for i := range p.blocks {
 		b := &p.blocks[i]
 		if b.hosts == 0 || !b.most.holds(need) {
@@ -43,7 +43,7 @@ func (p *parked) anyHolds(need *room, left []room) bool {
 		}
 		var most room
 		for rest := b.hosts; rest != 0; rest &= rest - 1 {
-			r := &left[i*64+bits.TrailingZeros64(rest)]
+			r := &hot[i*64+bits.TrailingZeros64(rest)].left
 			if r.holds(need) {
 				return true
 			}

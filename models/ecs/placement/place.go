@@ -64,7 +64,7 @@ func (f *Fleet) Why(p *Plan, h Host) Reason {
 	ix.view.h = h
 	why := ix.gate.stage(f, &ix.view, ix.fixed(f, h))
 	if why == ReasonNone {
-		why = missing(&f.left[h], &p.need)
+		why = missing(&f.hot[h].left, &p.need)
 	}
 	if why == ReasonNone && p.req.Check != nil && !p.req.Check(h) {
 		why = ReasonCheck
@@ -79,19 +79,21 @@ func (f *Fleet) Why(p *Plan, h Host) Reason {
 // wins.
 func (p *Plan) pick() Host {
 	ix := p.ix
-	first := p.leastLeaf()
+	if len(ix.leaves) == 1 {
+		return p.first(0)
+	}
+	first, tied := p.leastLeaf()
 	if first < 0 {
 		return NoHost
 	}
-	// Most often a leaf of the least-loaded groups has room, and no other
-	// needs a search.
+	// Most often the least-loaded leaf has room, and no other needs a search.
 	best, bestLeaf := p.first(first), first
+	if best != NoHost && !tied {
+		return best
+	}
 	for l := range ix.leaves {
 		l := int32(l)
-		if l == first || ix.leaves[l].n == 0 {
-			continue
-		}
-		if best != NoHost && p.comparePrefix(l, bestLeaf) > 0 {
+		if l == first || ix.leaves[l].root.node < 0 || best != NoHost && p.comparePrefix(l, bestLeaf) > 0 {
 			continue
 		}
 		if h := p.first(l); h != NoHost && (best == NoHost || p.better(h, l, best, bestLeaf)) {
@@ -103,57 +105,61 @@ func (p *Plan) pick() Host {
 
 // first is the first instance in the order of a leaf that can take the plan.
 func (p *Plan) first(leaf int32) Host {
-	return p.ix.first(&p.ix.leaves[leaf].root, &search{need: p.need, from: p.ix.floor(&p.need), left: p.f.left, check: p.req.Check})
+	p.search.hot = p.f.hot
+	return p.ix.first(&p.ix.leaves[leaf].root, &p.search)
 }
 
-// leastLeaf is a leaf with members and the least figures of the leading spread
-// rules, -1 without members.
-func (p *Plan) leastLeaf() int32 {
-	least := int32(-1)
+// leastLeaf is a leaf with the least figure of the first rule if that is
+// spread, of those that have hosts in their trees; -1 without any. tied tells
+// whether other leaves may have as good ones.
+func (p *Plan) leastLeaf() (leaf int32, tied bool) {
+	const none = 1<<64 - 1
+	least, second := uint64(none), uint64(none)
 	for l := range p.ix.leaves {
-		if p.ix.leaves[l].n > 0 && (least < 0 || p.comparePrefix(int32(l), least) < 0) {
-			least = int32(l)
+		leaf, x := &p.ix.leaves[l], uint64(l)
+		if p.prefix > 0 {
+			r := &p.rules[0]
+			x |= uint64(p.group.counted(r.attribute, leaf.values[r.part])) << 32
 		}
+		if leaf.root.node < 0 {
+			x = none
+		}
+		second = min(second, max(least, x))
+		least = min(least, x)
 	}
-	return least
+	if least == none {
+		return -1, false
+	}
+	return int32(uint32(least)), p.prefix > 1 || least>>32 == second>>32
 }
 
 // comparePrefix compares two leaves by the spread rules before the first key.
 func (p *Plan) comparePrefix(a, b int32) int {
-	for _, r := range p.rules[:p.prefix] {
-		if c := p.compareSpread(r, a, b); c != 0 {
+	for i := range p.rules[:p.prefix] {
+		if c := p.compareSpread(&p.rules[i], a, b); c != 0 {
 			return c
 		}
 	}
 	return 0
 }
 
-func (p *Plan) compareSpread(r planRule, a, b int32) int {
-	x := p.group.counted(r.attribute, p.ix.leaves[a].values[r.part])
-	y := p.group.counted(r.attribute, p.ix.leaves[b].values[r.part])
-	switch {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
+func (p *Plan) compareSpread(r *planRule, a, b int32) int {
+	return compare(p.group.counted(r.attribute, p.ix.leaves[a].values[r.part]),
+		p.group.counted(r.attribute, p.ix.leaves[b].values[r.part]))
 }
 
 // compareRules compares an instance of leaf a with one of leaf b by all rules.
 func (p *Plan) compareRules(a int32, ka key, b int32, kb key) int {
-	for _, r := range p.rules {
+	for i := range p.rules {
+		r := &p.rules[i]
 		if r.attribute >= 0 {
 			if c := p.compareSpread(r, a, b); c != 0 {
 				return c
 			}
 			continue
 		}
-		if x, y := ka.part(int(r.part)), kb.part(int(r.part)); x != y {
-			if x < y {
-				return -1
-			}
-			return 1
+		if c := compare(ka.part(int(r.part)), kb.part(int(r.part))); c != 0 {
+			return c
 		}
 	}
 	return 0
@@ -200,7 +206,7 @@ func (p *Plan) pickRandom(k uint64, e sim.Entity) Host {
 					at -= uint64(leaf.n)
 					continue
 				}
-				if h := leaf.members[at].h; f.left[h].holds(&p.need) && (p.req.Check == nil || p.req.Check(h)) {
+				if h := leaf.members[at].h; f.hot[h].left.holds(&p.need) && (p.req.Check == nil || p.req.Check(h)) {
 					return h
 				}
 				break
@@ -213,7 +219,7 @@ func (p *Plan) pickRandom(k uint64, e sim.Entity) Host {
 			if ix.leaves[l].n == 0 || p.compareRules(int32(l), bestKey, bestLeaf, bestKey) != 0 {
 				continue
 			}
-			s := search{need: p.need, left: f.left, check: p.req.Check, skip: stop - seen}
+			s := search{need: p.need, hot: f.hot, check: p.req.Check, skip: stop - seen}
 			s.from, s.to = bestKey.span(len(ix.keys))
 			if h := ix.nth(&ix.leaves[l].root, &s); h != NoHost {
 				return stop, h
@@ -283,11 +289,11 @@ func (p *Plan) reason() Reason {
 
 // anyHolds tells whether any member has room for part.
 func (p *Plan) anyHolds(part *room) bool {
-	if p.ix.parked.anyHolds(part, p.f.left) {
+	if p.ix.parked.anyHolds(part, p.f.hot) {
 		return true
 	}
 	for l := range p.ix.leaves {
-		if p.ix.first(&p.ix.leaves[l].root, &search{need: *part, from: p.ix.floor(part), left: p.f.left}) != NoHost {
+		if p.ix.first(&p.ix.leaves[l].root, &search{need: *part, from: p.ix.floor(part), hot: p.f.hot}) != NoHost {
 			return true
 		}
 	}

@@ -315,7 +315,7 @@ func TestDeep(t *testing.T) {
 			p := plans[rng.IntN(len(plans))]
 			best := NoHost
 			better := func(a, b Host) bool {
-				if x, y := f.measure(&p.req.Rules[0].order, p.group, a, f.left[a]), f.measure(&p.req.Rules[0].order, p.group, b, f.left[b]); x != y {
+				if x, y := f.measure(&p.req.Rules[0].order, p.group, a, f.hot[a].left), f.measure(&p.req.Rules[0].order, p.group, b, f.hot[b].left); x != y {
 					return x < y
 				}
 				if f.hot[a].tie != f.hot[b].tie {

@@ -56,6 +56,7 @@ type Plan struct {
 	random bool
 	ports  []uint64 // bit set
 	ix     *index
+	search search // of pick
 
 	refusedAt uint64 // version of the fleet at the last refusal, plus 1
 	refused   Reason
@@ -130,6 +131,7 @@ func (f *Fleet) Compile(r Requirement) (*Plan, error) {
 	}
 	p.ix = f.index(g, o)
 	p.ix.serve(f, &p.need)
+	p.search = search{need: p.need, from: p.ix.floor(&p.need), check: p.req.Check}
 	return p, nil
 }
 

@@ -9,13 +9,13 @@ func (f *Fleet) Len() int { return f.live }
 func (f *Fleet) Slots() int { return len(f.hot) }
 
 // Alive tells whether h is an instance now.
-func (f *Fleet) Alive(h Host) bool { return h >= 0 && int(h) < len(f.hot) && f.hot[h].alive }
+func (f *Fleet) Alive(h Host) bool { return h >= 0 && int(h) < len(f.hot) && f.hot[h].state&alive != 0 }
 
 // Active tells whether the instance is ACTIVE rather than DRAINING.
-func (f *Fleet) Active(h Host) bool { return f.at(h).active }
+func (f *Fleet) Active(h Host) bool { return f.at(h).state&active != 0 }
 
 // AgentConnected tells whether the instance's agent is connected.
-func (f *Fleet) AgentConnected(h Host) bool { return f.at(h).connected }
+func (f *Fleet) AgentConnected(h Host) bool { return f.at(h).state&connected != 0 }
 
 // Spec is the instance as it was added, with attributes set since, sorted by
 // name. The caller must not write to its slices.
@@ -26,8 +26,7 @@ func (f *Fleet) Spec(h Host) HostSpec {
 
 // Left is what remains of the instance's resources.
 func (f *Fleet) Left(h Host) Resources {
-	f.at(h)
-	return f.left[h].resources()
+	return f.at(h).left.resources()
 }
 
 // Total is what the instance registered.
@@ -67,7 +66,7 @@ type view struct {
 }
 
 func (v *view) Attribute(name string) (string, bool) { return v.f.cold[v.h].attribute(name) }
-func (v *view) AgentConnected() bool                 { return v.f.hot[v.h].connected }
+func (v *view) AgentConnected() bool                 { return v.f.hot[v.h].state&connected != 0 }
 func (v *view) AgentVersion() string                 { return v.f.cold[v.h].spec.AgentVersion }
 func (v *view) EC2InstanceID() string                { return v.f.cold[v.h].spec.EC2InstanceID }
 func (v *view) RegisteredAt() time.Time              { return v.f.cold[v.h].spec.RegisteredAt }

@@ -24,7 +24,7 @@ func (f *Fleet) View() View { return View{f} }
 // Hosts yields the instances by slot until yield returns false.
 func (v View) Hosts(yield func(Host) bool) {
 	for h := range v.f.hot {
-		if v.f.hot[h].alive && !yield(Host(h)) {
+		if v.f.hot[h].state&alive != 0 && !yield(Host(h)) {
 			return
 		}
 	}

@@ -89,7 +89,7 @@ func (p *Plan) stopCount(s int32, h Host) uint32 {
 
 // stopKey is the measure of h with one task of the plan taken away.
 func (p *Plan) stopKey(r Rule, h Host) uint32 {
-	left := p.f.left[h]
+	left := p.f.hot[h].left
 	if r.order.Measure != MeasureGroupTasks {
 		left.cpu += p.need.cpu
 		left.memory += p.need.memory

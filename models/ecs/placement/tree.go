@@ -39,8 +39,8 @@ type endNode struct {
 	items  [endWidth]item
 }
 
-// item is a host with what a search asks first; the rest of its key is in its
-// entry.
+// item is a host with what a search asks first; the rest of its key is in the
+// index's rests.
 type item struct {
 	hi     uint64 // of its key
 	host   Host
@@ -66,14 +66,14 @@ type search struct {
 	need  room
 	from  key // least key of interest
 	to    key // nth: last key of interest
-	left  []room
+	hot   []hot
 	check func(Host) bool
 	skip  uint64 // nth: how many to pass by
 	seen  uint64 // nth: how many were met
 }
 
 func (s *search) takes(x *item) bool {
-	return x.memory >= s.need.memory && s.left[x.host].holds(&s.need) && (s.check == nil || s.check(x.host))
+	return x.memory >= s.need.memory && s.hot[x.host].left.holds(&s.need) && (s.check == nil || s.check(x.host))
 }
 
 // first is the host with the least key, from s.from on, that has room.
@@ -108,7 +108,7 @@ func (ix *index) find(node int32, level int8, s *search, bounded bool) Host {
 			if h := ix.find(in.child[i], level-1, s, bounded); h != NoHost {
 				return h
 			}
-			ix.tighten(&in.max[i], in.child[i], level-1, s.left)
+			ix.tighten(&in.max[i], in.child[i], level-1, s.hot)
 		}
 		bounded = false
 	}
@@ -116,14 +116,14 @@ func (ix *index) find(node int32, level int8, s *search, bounded bool) Host {
 }
 
 // tighten makes the maximum of a child that was searched in vain exact.
-func (t *tree) tighten(m *room, child int32, level int8, left []room) {
+func (t *tree) tighten(m *room, child int32, level int8, hot []hot) {
 	if level == 0 {
 		if !t.ends[child].loose {
 			return
 		}
 		t.ends[child].loose = false
 	}
-	*m = t.most(child, level, left)
+	*m = t.most(child, level, hot)
 }
 
 // nth passes by s.skip hosts that have room, in key order, and returns the
@@ -140,8 +140,8 @@ func (ix *index) walk(node int32, level int8, s *search) Host {
 		n := &ix.ends[node]
 		for i := range n.n {
 			x := &n.items[i]
-			k := &ix.entries[x.host].key
-			if k.less(&s.from) || s.to.less(k) || !s.takes(x) {
+			k := ix.keyIn(x)
+			if k.less(&s.from) || s.to.less(&k) || !s.takes(x) {
 				continue
 			}
 			if s.seen == s.skip {
@@ -163,6 +163,12 @@ func (ix *index) walk(node int32, level int8, s *search) Host {
 		}
 	}
 	return NoHost
+}
+
+// keyIn is the key of an item.
+func (ix *index) keyIn(x *item) key {
+	r := &ix.rests[x.host]
+	return key{x.hi, r.lo, r.id}
 }
 
 // before tells whether k comes before the range of child i > 0.
@@ -206,12 +212,12 @@ func (in *innerNode) route(k *key) int32 {
 }
 
 // most is the exact maximum of an end node, or of what an inner node knows.
-func (t *tree) most(node int32, level int8, left []room) room {
+func (t *tree) most(node int32, level int8, hot []hot) room {
 	var m room
 	if level == 0 {
 		n := &t.ends[node]
 		for i := range n.items[:n.n] {
-			m.raise(&left[n.items[i].host])
+			m.raise(&hot[n.items[i].host].left)
 		}
 		return m
 	}
@@ -223,7 +229,7 @@ func (t *tree) most(node int32, level int8, left []room) room {
 }
 
 // insert adds a host that is not in the tree.
-func (ix *index) insert(r *root, k key, h Host, left []room) {
+func (ix *index) insert(r *root, k key, h Host, hot []hot) {
 	if r.node < 0 {
 		*r = root{ix.newEnd(), 0}
 	}
@@ -231,33 +237,39 @@ func (ix *index) insert(r *root, k key, h Host, left []room) {
 	for level := r.height; level > 0; level-- {
 		in := &ix.inners[node]
 		i := in.route(&k)
-		in.max[i].raise(&left[h])
+		in.max[i].raise(&hot[h].left)
 		node = in.child[i]
 	}
 	n := &ix.ends[node]
 	if n.n == endWidth {
-		node = ix.widen(r, k, &left[h], left)
+		node = ix.widen(r, k, &hot[h].left, hot)
 		n = &ix.ends[node]
 	}
 	i := n.seek(k.hi)
-	for i < n.n && n.items[i].hi == k.hi && ix.entries[n.items[i].host].key.less(&k) {
+	for i < n.n && n.items[i].hi == k.hi {
+		if at := ix.keyIn(&n.items[i]); k.less(&at) {
+			break
+		}
 		i++
 	}
 	copy(n.items[i+1:n.n+1], n.items[i:n.n])
-	n.items[i] = item{k.hi, h, left[h].memory}
+	n.items[i] = item{k.hi, h, hot[h].left.memory}
 	n.n++
 	e := &ix.entries[h]
-	e.key, e.end = k, node
+	e.hi, e.end = k.hi, node
+	if len(ix.keys) > 1 { // with one figure lo is always 0
+		ix.rests[h].lo = k.lo
+	}
 }
 
 // widen splits every full node on the way to k, from the top, and returns the
 // end node where k belongs, which has a free place.
-func (ix *index) widen(r *root, k key, m *room, left []room) int32 {
+func (ix *index) widen(r *root, k key, m *room, hot []hot) int32 {
 	if ix.full(r.node, r.height) {
 		top := ix.newInner()
 		in := &ix.inners[top]
 		in.n, in.child[0] = 1, r.node
-		in.max[0] = ix.most(r.node, r.height, left)
+		in.max[0] = ix.most(r.node, r.height, hot)
 		ix.adopt(r.node, r.height, top)
 		*r = root{top, r.height + 1}
 	}
@@ -265,7 +277,7 @@ func (ix *index) widen(r *root, k key, m *room, left []room) int32 {
 	for level := r.height; level > 0; level-- {
 		i := ix.inners[node].route(&k)
 		if ix.full(ix.inners[node].child[i], level-1) {
-			ix.split(node, i, level-1, left)
+			ix.split(node, i, level-1, hot)
 			if in := &ix.inners[node]; !in.before(&k, i+1) {
 				i++
 			}
@@ -279,18 +291,18 @@ func (ix *index) widen(r *root, k key, m *room, left []room) int32 {
 
 // move gives a host of the tree a new key, or, when the key is the same, lets
 // its room be known.
-func (ix *index) move(r *root, k key, h Host, left []room) {
+func (ix *index) move(r *root, k key, h Host, hot []hot) {
 	e := &ix.entries[h]
 	n := &ix.ends[e.end]
-	i := n.slot(e.key.hi, h)
-	if e.key == k {
+	i := n.slot(e.hi, h)
+	if e.hi == k.hi && (len(ix.keys) <= 1 || ix.rests[h].lo == k.lo) {
 		n.loose = true
-		n.items[i].memory = left[h].memory
-		ix.raise(e.end, n.parent, &left[h])
+		n.items[i].memory = hot[h].left.memory
+		ix.raise(e.end, n.parent, &hot[h].left)
 		return
 	}
 	ix.removeAt(r, e.end, i)
-	ix.insert(r, k, h, left)
+	ix.insert(r, k, h, hot)
 }
 
 // raise lifts the maxima above a node to at least m.
@@ -309,7 +321,7 @@ func (t *tree) raise(child, parent int32, m *room) {
 // remove takes a host out; the maxima above stay as bounds.
 func (ix *index) remove(r *root, h Host) {
 	e := &ix.entries[h]
-	ix.removeAt(r, e.end, ix.ends[e.end].slot(e.key.hi, h))
+	ix.removeAt(r, e.end, ix.ends[e.end].slot(e.hi, h))
 	e.end = -1
 }
 
@@ -380,7 +392,7 @@ func (t *tree) adopt(node int32, level int8, parent int32) {
 
 // split halves the full child i, of the given level, of a node that is not
 // full.
-func (ix *index) split(node, i int32, level int8, left []room) {
+func (ix *index) split(node, i int32, level int8, hot []hot) {
 	t := &ix.tree
 	old := t.inners[node].child[i]
 	var fresh int32
@@ -393,7 +405,7 @@ func (ix *index) split(node, i int32, level int8, left []room) {
 		for _, x := range b.items[:b.n] {
 			ix.entries[x.host].end = fresh
 		}
-		from = ix.entries[b.items[0].host].key
+		from = ix.keyIn(&b.items[0])
 	} else {
 		fresh = t.newInner()
 		a, b := &t.inners[old], &t.inners[fresh]
@@ -414,7 +426,7 @@ func (ix *index) split(node, i int32, level int8, left []room) {
 	copy(in.hi[i+2:in.n+1], in.hi[i+1:in.n])
 	copy(in.from[i+2:in.n+1], in.from[i+1:in.n])
 	in.child[i+1], in.hi[i+1], in.from[i+1] = fresh, from.hi, rest{from.lo, from.id}
-	in.max[i], in.max[i+1] = t.most(old, level, left), t.most(fresh, level, left)
+	in.max[i], in.max[i+1] = t.most(old, level, hot), t.most(fresh, level, hot)
 	in.n++
 }
 
