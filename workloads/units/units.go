@@ -24,12 +24,10 @@ const VCPU CPU = 1024
 // VCPUs returns c in vCPUs.
 func (c CPU) VCPUs() float64 { return float64(c) / float64(VCPU) }
 
-// String prints units below one vCPU ("512 units") and vCPUs above ("2 vCPU").
+// String prints units below one vCPU ("512 units") and vCPUs above ("2 vCPU"),
+// unless those would need more than three decimals.
 func (c CPU) String() string {
-	if c%VCPU == 0 && c != 0 {
-		return strconv.FormatInt(int64(c/VCPU), 10) + " vCPU"
-	}
-	if c > VCPU {
+	if c >= VCPU && c%(VCPU/8) == 0 {
 		return strconv.FormatFloat(c.VCPUs(), 'f', -1, 64) + " vCPU"
 	}
 	return strconv.FormatInt(int64(c), 10) + " units"
