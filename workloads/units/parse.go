@@ -3,6 +3,7 @@ package units
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"strings"
 	"time"
 )
@@ -123,15 +124,18 @@ func ParseDuration(s string) (Duration, error) {
 			i++
 		}
 		unit, ok := spans[tail[:i]]
-		n, err := parseDecimal(num, 6)
-		if !ok || err != nil {
+		before, after, _ := strings.Cut(num, ".")
+		whole, err := parseDecimal("0"+before, 0)
+		frac, err2 := parseDecimal("0."+after, 9)
+		if !ok || before+after == "" || strings.Contains(after, ".") {
 			return 0, want
 		}
-		whole, frac := n/1e6, n%1e6
-		if whole > int64(MaxDuration)/int64(unit) {
+		if errors.Join(err, err2) != nil || whole > int64(MaxDuration)/int64(unit) {
 			return 0, fmt.Errorf("got %q, which is longer than 100 years", s)
 		}
-		total += whole*int64(unit) + frac*(int64(unit)/1000)/1000
+		hi, lo := bits.Mul64(uint64(frac), uint64(unit))
+		part, _ := bits.Div64(hi, lo, 1e9)
+		total += whole*int64(unit) + int64(part)
 		if total > int64(MaxDuration) {
 			return 0, fmt.Errorf("got %q, which is longer than 100 years", s)
 		}
