@@ -23,7 +23,7 @@ test: lint ## all that CI holds a change to: lint, and every test
 	$(GENERATOR) test ./...
 
 race: ## the packages that run simulations side by side, under the race detector
-	go test -race -short -skip 'Laws|Erlang|Arithmetic' -timeout 10m $(RACE)
+	go test -race -short -timeout 10m $(RACE)
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@go test -list '^Fuzz' ./... | awk '/^Fuzz/ { f[n++] = $$1 } /^ok/ { for (i = 0; i < n; i++) print $$2, f[i]; n = 0 }' | \

@@ -11,6 +11,9 @@ import (
 // sums stand in ARCHITECTURE.md. What has no chance in it agrees to the cent;
 // what has agrees per task.
 func TestHandArithmetic(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole weeks")
+	}
 	sc, err := Load("launch-types", []string{"runs.replications=3"})
 	if err != nil {
 		t.Fatal(err)

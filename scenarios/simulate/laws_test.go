@@ -46,7 +46,11 @@ func parse(t *testing.T, text string, sets ...string) *scenarios.Scenario {
 func TestLibraryKeepsTheLaws(t *testing.T) {
 	for _, name := range library.Names() {
 		t.Run(name, func(t *testing.T) {
-			sc, err := Load(name, []string{"runs.replications=1"})
+			sets := []string{"runs.replications=1"}
+			if testing.Short() {
+				sets = append(sets, "duration=\"3h\"")
+			}
+			sc, err := Load(name, sets)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,6 +255,9 @@ auto_scaling_group = { min = 3, max = 60 }
 // come first served. The mean wait agrees with Erlang's C formula within the
 // 95 % interval.
 func TestErlangC(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long runs, for a narrow interval")
+	}
 	for _, k := range []struct {
 		servers int
 		rho     float64
