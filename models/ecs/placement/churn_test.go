@@ -3,26 +3,12 @@ package placement
 import (
 	"context"
 	"fmt"
-	"math"
+	"math/bits"
 	"testing"
 
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 )
-
-// splitMix is SplitMix64, the source of W-CHURN's draws.
-type splitMix uint64
-
-func (s *splitMix) next() uint64 {
-	*s += 0x9E3779B97F4A7C15
-	x := uint64(*s)
-	x = (x ^ x>>30) * 0xBF58476D1CE4E5B9
-	x = (x ^ x>>27) * 0x94D049BB133111EB
-	return x ^ x>>31
-}
-
-func (s *splitMix) exp() float64 {
-	return -math.Log((float64(s.next()>>11) + 0.5) / (1 << 53))
-}
 
 // churn is the synthetic load W-CHURN: tasks arrive, run and leave on equal
 // hosts; what does not fit waits, and each release tries all that wait in
@@ -30,12 +16,8 @@ func (s *splitMix) exp() float64 {
 type churn struct {
 	s        *sim.Simulation
 	p        placer
-	draw     splitMix
-	at       float64 // of the next arrival, seconds
-	left     int     // tasks still to arrive
-	lambda   float64
-	mean     float64 // run time, seconds
-	c, m     int     // of the next arrival
+	law      *simtest.Churn
+	c, m     int // of the next arrival, as indexes of sizes
 	duration sim.Time
 	waiting  []waiting
 
@@ -50,7 +32,7 @@ type waiting struct {
 }
 
 func runChurn(tb testing.TB, p placer, tasks int, lambda, mean float64) *churn {
-	c := &churn{s: sim.New(1, 0), p: p, draw: 42, left: tasks, lambda: lambda, mean: mean}
+	c := &churn{s: sim.New(1, 0), p: p, law: simtest.NewChurn(int64(tasks), lambda, mean)}
 	c.schedule()
 	if err := c.s.RunToEnd(context.Background()); err != nil {
 		tb.Fatal(err)
@@ -60,17 +42,15 @@ func runChurn(tb testing.TB, p placer, tasks int, lambda, mean float64) *churn {
 
 const arrival = 1 << 63
 
-// schedule draws the next task: gap, vCPU, memory, duration.
+// schedule draws the next task.
 func (c *churn) schedule() {
-	if c.left == 0 {
+	var t simtest.ChurnTask
+	if !c.law.Next(&t) {
 		return
 	}
-	c.left--
-	c.at += c.draw.exp() / c.lambda
-	c.c = int(c.draw.next() >> 62)
-	c.m = int(c.draw.next() % 5)
-	c.duration = sim.Time(c.draw.exp() * c.mean * 1e9)
-	c.s.At(sim.Time(c.at*1e9), sim.ClassArrival, c, arrival)
+	c.c, c.m = bits.TrailingZeros64(uint64(t.VCPU)), bits.TrailingZeros64(uint64(t.MiB/2048))
+	c.duration = sim.Time(t.Run)
+	c.s.At(sim.Time(t.At), sim.ClassArrival, c, arrival)
 }
 
 func (c *churn) Handle(_ sim.Time, arg uint64) {
@@ -153,7 +133,7 @@ func BenchmarkChurn(b *testing.B) {
 		hash string
 	}{{"binpack(cpu)", "52256085f9373ef0"}, {"first-fit", "162b6e5babdb917d"}} {
 		b.Run(w.rule, func(b *testing.B) {
-			hold := newHold(100)
+			hold := simtest.NewYardstick(100, "exp")
 			for range b.N {
 				ratios(b, func(n int) {
 					for range max(1, n/100_000) {
@@ -162,7 +142,7 @@ func BenchmarkChurn(b *testing.B) {
 							b.Fatalf("hash %s, want %s: the speed does not count", got, w.hash)
 						}
 					}
-				}, hold.run, 100_000, 500_000, "hold100")
+				}, func(n int) { hold.Run(n) }, 100_000, 500_000, "hold100")
 			}
 		})
 	}
