@@ -19,11 +19,17 @@ func (d *decoder) arrivals(n *node, a *Arrivals, path []string) {
 		}
 	}
 	if len(found) != 1 {
-		got := "none"
 		if len(found) > 0 {
-			got = list(found, "and")
+			d.l.errs.add(n, "got %s, want exactly one of schedule, pattern and trace", list(found, "and"))
+			return
 		}
-		d.l.errs.add(n, "got %s, want exactly one of schedule, pattern and trace", got)
+		for _, k := range n.keys() {
+			if near, ok := nearest(k, forms); ok {
+				d.l.errs.add(n.get(k), "unknown key; did you mean %s?", near)
+				return
+			}
+		}
+		d.l.errs.add(n, "got none, want exactly one of schedule, pattern and trace")
 		return
 	}
 	form := found[0]

@@ -14,7 +14,7 @@ func (l *loader) build(root *node) *Scenario {
 	d.table(root, nil, []string{"workload", "platform", "slo", "budget"}, into(s))
 	s.Seed = s.Runs.Seed
 	l.checkScenario(root, s)
-	l.checkPrices(root.get("prices"), &s.Prices)
+	l.checkPrices(root.get("prices"), &s.Prices, s.Region)
 
 	works := map[string][]Setting{} // settings of each workload, to tell overrides by
 	for _, name := range l.names(root, "workload") {
@@ -53,8 +53,8 @@ func (l *loader) build(root *node) *Scenario {
 		l.errs.add(plats, "got no platform, want at least one [platform.NAME]")
 	}
 	l.checkNames(root, s, d)
-	s.SLO = l.gates(root.get("slo"), "slo", d)
-	s.Budget = l.gates(root.get("budget"), "budget", d)
+	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
+	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkDuration(root, s, d)
 	s.settings = ordered(d.settings)
 	return s
@@ -145,7 +145,7 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 		p.Prices = Prices{}
 		at := append(slices.Clone(path), "prices")
 		if sub.table(merged, at, nil, into(&p.Prices)) {
-			l.checkPrices(merged, &p.Prices)
+			l.checkPrices(merged, &p.Prices, s.Region)
 		}
 		d.settings = append(d.settings, changed(sub.settings, len(at), prices, 1)...)
 	}
@@ -324,16 +324,27 @@ func (l *loader) instanceTypes(n *node, region string) {
 
 // checkScenario checks the keys above the first table.
 func (l *loader) checkScenario(root *node, s *Scenario) {
-	if s.Region != "" && l.opts.Checks.Region != nil {
+	if l.opts.Checks.Region != nil && (s.Region != "" || textAt(root, "region")) {
 		if err := l.opts.Checks.Region(s.Region); err != nil {
 			l.errs.addKey(root, "region", "%v", err)
 		}
 	}
-	if s.TimeZone != "" {
-		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" {
+	if s.TimeZone != "" || textAt(root, "time_zone") {
+		if _, err := time.LoadLocation(s.TimeZone); err != nil || s.TimeZone == "Local" || s.TimeZone == "" {
 			l.errs.addKey(root, "time_zone", "got %s, want an IANA name such as \"UTC\" or \"America/New_York\"", quote(s.TimeZone))
 		}
 	}
+}
+
+// textAt reports whether key is written as a string, which may be empty; what
+// is no string has been refused already.
+func textAt(n *node, key string) bool {
+	c := n.get(key)
+	if c == nil {
+		return false
+	}
+	_, ok := c.value.(string)
+	return ok
 }
 
 // checkDuration leaves the duration of a replay to its trace unless it is

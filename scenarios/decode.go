@@ -193,6 +193,10 @@ func (d *decoder) slice(n *node, f field, v reflect.Value) (text string, ok bool
 		}
 		elems = []*node{n}
 	}
+	if f.required && len(elems) == 0 {
+		d.l.errs.add(n, "got an empty list; %s", wanted(f))
+		return "", false
+	}
 	out := reflect.MakeSlice(v.Type(), len(elems), len(elems))
 	parts := make([]string, len(elems))
 	ok = true

@@ -13,7 +13,7 @@ import (
 
 // Comparison is the text of a gate, read.
 type Comparison struct {
-	Op    string  // "<", "<=", ">", ">=" or "="
+	Op    string  // "<", "<=", ">" or ">="
 	Value float64 // in Unit
 	// Unit is "s" (every duration), "%", "USD", or "" for a bare number.
 	Unit string
@@ -27,14 +27,14 @@ func ParseGate(text string) (Comparison, error) {
 	}
 	rest := strings.TrimSpace(text)
 	var c Comparison
-	for _, op := range []string{"<=", ">=", "<", ">", "="} {
+	for _, op := range []string{"<=", ">=", "<", ">"} {
 		if strings.HasPrefix(rest, op) {
 			c.Op = op
 			break
 		}
 	}
 	if c.Op == "" {
-		return fail("which does not begin with <, <=, >, >= or =")
+		return fail("which does not begin with <, <=, > or >=")
 	}
 	rest = rest[len(c.Op):]
 	limit, share, given := strings.Cut(rest, " for ")
@@ -83,7 +83,8 @@ func parseLimit(s string) (float64, string, error) {
 }
 
 // gates flattens [slo] or [budget] to one gate a leaf, in order of path.
-func (l *loader) gates(n *node, name string, d *decoder) []Gate {
+// workloads are those whose figures a gate can name.
+func (l *loader) gates(n *node, name string, workloads []Workload, d *decoder) []Gate {
 	if n == nil {
 		return nil
 	}
@@ -112,6 +113,8 @@ func (l *loader) gates(n *node, name string, d *decoder) []Gate {
 		if check := l.opts.Checks.Metric; check != nil {
 			if err := check(metric); err != nil {
 				l.errs.add(n, "%v", err)
+			} else if why := noFigure(path, workloads); why != "" {
+				l.errs.add(n, "%s", why)
 			}
 		}
 		d.record(n, field{doc: "every platform must meet it"}, append([]string{name}, path...), quote(text))
@@ -120,4 +123,28 @@ func (l *loader) gates(n *node, name string, d *decoder) []Gate {
 	walk(n, nil)
 	slices.SortFunc(out, func(a, b Gate) int { return cmp.Compare(a.Path, b.Path) })
 	return out
+}
+
+// noFigure says why no run can have the figure at path, or "": a gate on it
+// would be missed whatever the platforms do.
+func noFigure(path []string, workloads []Workload) string {
+	if len(path) < 3 || path[0] != "workload" {
+		return ""
+	}
+	var names []string
+	for i := range workloads {
+		w := &workloads[i]
+		names = append(names, w.Name)
+		if w.Name == path[1] {
+			switch {
+			case path[2] != "on_time":
+			case w.Kind != "batch":
+				return fmt.Sprintf("only a batch has a deadline to be on time for, and %s is a %s; remove this line", w.Name, w.Kind)
+			case w.Deadline == 0 && (w.Arrivals == nil || w.Arrivals.Trace == ""):
+				return fmt.Sprintf("%s has no deadline to be on time for; give it one, such as deadline = \"4h\", or remove this line", w.Name)
+			}
+			return ""
+		}
+	}
+	return fmt.Sprintf("no workload %s; %s", quote(path[1]), didYouMean(path[1], names))
 }

@@ -88,6 +88,7 @@ desired_count = 1
 arrivals = { rate = "2/min", pattern = "poisson" }
 memory = 512
 run_time = "1m"
+deadline = "1h"
 kind = "batch"
 cpu = 256
 [platform.y]

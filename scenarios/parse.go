@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 	"github.com/pelletier/go-toml/v2/unstable"
@@ -57,14 +59,35 @@ func syntaxError(src *source, err error) error {
 		return Error{Where: Where{File: src.name}, Msg: strings.TrimPrefix(err.Error(), "toml: ")}
 	}
 	_, excerpt, _ := strings.Cut(p.ErrorWithPosition(), ":\n\n")
-	if excerpt = strings.TrimRight(excerpt, " \n"); excerpt != "" {
+	excerpt = printable(strings.TrimRight(excerpt, " \n"))
+	if excerpt != "" && len(excerpt) <= maxExcerpt { // the place of a fault in an endless line is its column
 		excerpt = "\n" + excerpt
+	} else {
+		excerpt = ""
 	}
 	what := p.Message
 	if what == "" {
 		_, what, _ = strings.Cut(p.Error(), ": ")
 	}
+	what = printable(what)
+	if r := []rune(what); len(r) > 200 {
+		what = string(r[:197]) + "..."
+	}
 	return Error{Where: Where{src.name, p.Position.Line, p.Position.Col}, Key: p.LastKey, Msg: "not valid TOML: " + what + excerpt}
+}
+
+// maxExcerpt is the longest excerpt of a file shown in an error, in bytes.
+const maxExcerpt = 1000
+
+// printable replaces what a terminal would obey or could not show: an excerpt
+// may be of any file.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || r != utf8.RuneError && unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, s)
 }
 
 // lineStarts returns the offset of each line.

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"ecsim/workloads/units"
@@ -39,9 +40,18 @@ func ParseSpotDiscount(text string) (off units.PPM, ok bool, err error) {
 	return off, true, nil
 }
 
+// ownedKeys are the keys that a commitment of each type is told by; others have
+// no effect on it.
+var ownedKeys = map[string][]string{
+	"compute-sp":      {"usd_per_hour"},
+	"ec2-instance-sp": {"usd_per_hour", "family"},
+	"standard-ri":     {"instance_type", "count", "usd_per_hour"},
+	"convertible-ri":  {"instance_type", "count", "usd_per_hour"},
+}
+
 // checkPrices checks what concerns several keys of a prices table n, which may
-// be nil.
-func (l *loader) checkPrices(n *node, p *Prices) {
+// be nil, and the instance types it names.
+func (l *loader) checkPrices(n *node, p *Prices, region string) {
 	if n == nil {
 		return
 	}
@@ -68,6 +78,17 @@ func (l *loader) checkPrices(n *node, p *Prices) {
 			if at.table() != nil && at.get(key) == nil {
 				l.errs.addKey(at, key, "missing; %s", why)
 			}
+		}
+		for _, k := range []string{"family", "instance_type", "count", "usd_per_hour"} {
+			if k == "count" && o.Count == 1 {
+				continue // its default, which a resolved scenario writes down
+			}
+			if c := at.get(k); c != nil && ownedKeys[o.Type] != nil && !slices.Contains(ownedKeys[o.Type], k) {
+				l.errs.add(c, "has no effect on a commitment of type %s, which has %s; remove it", o.Type, list(ownedKeys[o.Type], "and"))
+			}
+		}
+		if at.table() != nil {
+			l.instanceTypes(at.get("instance_type"), region)
 		}
 		switch o.Type {
 		case "compute-sp":

@@ -227,7 +227,7 @@ type Arrivals struct {
 // Transforms bend a source of work; each key stands in the arrivals table.
 // The window of a replay (from, until) belongs to the trace's own options.
 type Transforms struct {
-	Scale   units.PPM `toml:"scale" default:"100%" max:"10000%" doc:"more or fewer tasks, thinned or repeated at random"`
+	Scale   units.PPM `toml:"scale" default:"100%" min:"0.01%" max:"10000%" doc:"more or fewer tasks, thinned or repeated at random"`
 	Stretch units.PPM `toml:"stretch" default:"100%" min:"0.01%" max:"10000%" doc:"times between arrivals"`
 	RunTime units.PPM `toml:"scale_run_time" default:"100%" min:"0.01%" max:"10000%" doc:"run times and work"`
 	Repeat  int64     `toml:"repeat" default:"1" min:"1" max:"1000000" doc:"the trace end to end this often; 1 for schedules and patterns, which do not have the key"`

@@ -82,7 +82,7 @@ func cutQuoted(s string) (name, value string, ok bool) {
 
 // splitPath reads a dotted path with quoted segments, as a TOML key, and "*".
 func splitPath(s string) ([]string, error) {
-	want := fmt.Errorf("got path %q, want keys joined by dots, such as workload.jobs.cpu", s)
+	want := fmt.Errorf("got path %q, want keys joined by dots, such as workload.jobs.cpu, and for an element of a list its index, such as instance_types.0", s)
 	if strings.ContainsAny(s, "\n\r=#[") && !strings.ContainsAny(s, `"'`) || s == "" {
 		return nil, want
 	}

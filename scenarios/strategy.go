@@ -123,6 +123,9 @@ func (l *loader) checkStrategy(p *Platform, n *node, w *Workload, wn *node) {
 	if n.get("default_capacity_provider_strategy") != nil || len(providers) == 1 {
 		return
 	}
+	if e := n.get("extends"); e != nil && e.str() == "" {
+		return // refused: what is missing may be in the platform it meant
+	}
 	what := `the platform has no capacity provider of its own; write default_capacity_provider_strategy = ["FARGATE"], or add a [platform.` + p.Name + `.capacity_provider.NAME]`
 	if len(providers) > 1 {
 		what = "the platform has the capacity providers " + list(providers, "and") + "; say which its tasks use"

@@ -17,14 +17,14 @@ func TestParseGate(t *testing.T) {
 		"< 5500":           {Op: "<", Value: 5500},
 		"< $5,500.50":      {Op: "<", Value: 5500.5, Unit: "USD"},
 		"> -3":             {Op: ">", Value: -3},
-		"  = 0  ":          {Op: "="},
+		"  <= 0  ":         {Op: "<="},
 		"< 0.1 % for 100%": {Op: "<", Value: 0.1, Unit: "%", For: units.One},
 	} {
 		if got, err := ParseGate(text); err != nil || got != want {
 			t.Errorf("ParseGate(%q) = %+v, %v; want %+v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "<", "90s", "== 3", "< 3 furlongs", "< 3 for 0%", "< 3 for ever", "< 3 for 101%", "< NaN", "< 1e9", "< $", "!= 3", "< -", "< inf%"} {
+	for _, text := range []string{"", "<", "90s", "== 3", "< 3 furlongs", "< 3 for 0%", "< 3 for ever", "< 3 for 101%", "< NaN", "< 1e9", "< $", "!= 3", "= 3", "< -", "< inf%"} {
 		if got, err := ParseGate(text); err == nil {
 			t.Errorf("ParseGate(%q) = %+v, want an error", text, got)
 		}

@@ -90,19 +90,35 @@ func (l *loader) finishBatch(w *Workload, n *node) {
 	if n.get("arrivals") == nil {
 		l.errs.addKey(n, "arrivals", `missing; a batch needs arrivals, such as { schedule = "cron(0 2 * * ? *)" } or { pattern = "poisson", rate = "2/min" }`)
 	}
-	run, work := n.get("run_time") != nil, n.get("work") != nil
-	switch {
-	case run && work:
-		l.errs.add(n.get("work"), "got run_time and work, want one: run_time never changes, work ends sooner with more CPU")
-	case !run && !work && !replay && n.get("arrivals") != nil:
-		l.errs.addKey(n, "run_time", `missing; a batch needs run_time such as "3h", or work such as "12 vCPU-h"`)
-	}
-	if c := n.get("parallel"); c != nil && run {
-		l.errs.add(c, "caps the CPU of work, and this workload has run_time; remove it")
+	if replay {
+		for _, k := range traceKeys {
+			if c := n.get(k); c != nil {
+				l.errs.add(c, "a replay takes it from the trace, task by task; remove this key")
+			}
+		}
+	} else {
+		l.finishDrawn(n)
 	}
 	var err error
 	if w.NoCapacity, err = ParseOnNoCapacity(w.OnNoCapacity); err != nil {
 		l.errs.addKey(n, "on_no_capacity", "%v", err)
+	}
+}
+
+// traceKeys are what the tasks of a replay bring with them.
+var traceKeys = []string{"cpu", "memory", "gpu", "run_time", "work", "parallel"}
+
+// finishDrawn checks how long the tasks of drawn arrivals run.
+func (l *loader) finishDrawn(n *node) {
+	run, work := n.get("run_time") != nil, n.get("work") != nil
+	switch {
+	case run && work:
+		l.errs.add(n.get("work"), "got run_time and work, want one: run_time never changes, work ends sooner with more CPU")
+	case !run && !work && n.get("arrivals") != nil:
+		l.errs.addKey(n, "run_time", `missing; a batch needs run_time such as "3h", or work such as "12 vCPU-h"`)
+	}
+	if c := n.get("parallel"); c != nil && run {
+		l.errs.add(c, "caps the CPU of work, and this workload has run_time; remove it")
 	}
 }
 

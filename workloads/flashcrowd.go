@@ -37,7 +37,7 @@ var _ = RegisterPattern(Pattern{
 		}
 		c := flashCurve{rise: rampCurve{p.Base.Float(), p.Peak.Float(), sim.Time(p.At), sim.Time(p.Rise)},
 			fade: sim.Time(p.At + p.Rise + p.Hold), decay: sim.Time(p.Decay)}
-		return curveProcess{start: func(Setting) curve { return c }}, nil
+		return curveProcess{cycle: Never, start: func(Setting) curve { return c }}, nil
 	}),
 })
 

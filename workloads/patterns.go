@@ -47,6 +47,9 @@ type Arrivals interface {
 	Next() (sim.Time, bool)
 }
 
+// Never is the Cycle of a process that does not repeat.
+const Never = sim.MaxTime
+
 // Process is a pattern with checked parameters. It is immutable: replications
 // and platforms share it, each with arrivals of its own.
 type Process interface {
@@ -57,7 +60,8 @@ type Process interface {
 	// bursts.
 	Rates(Setting) (Rates, error)
 	// Cycle is the time after which the calendar part of the process repeats;
-	// 0 when it has none. Money is told per month only over whole cycles.
+	// 0 when it has none, Never when what it brings comes once. Money is told
+	// per month only over whole cycles.
 	Cycle() sim.Time
 	// Scale returns the process at f times the rate; f is finite and 0 or
 	// more, or Scale panics. Unlike ScaleRate, which copies tasks, it keeps the

@@ -450,9 +450,10 @@ func TestCycles(t *testing.T) {
 		{table{"pattern": "schedule", "schedule": "cron(0 2 1 * ? *)"}, 365 * sim.Day},
 		{table{"pattern": "schedule", "schedule": "cron(0 2 ? * 6L *)"}, 365 * sim.Day},
 		{table{"pattern": "schedule", "schedule": "cron(0 2 * 1 ? *)"}, 365 * sim.Day},
-		{table{"pattern": "schedule", "schedule": "cron(0 2 * * ? 2027)"}, 0},
+		{table{"pattern": "schedule", "schedule": "cron(0 2 * * ? 2027)"}, Never},
 		{table{"pattern": "schedule", "schedule": "rate(3 hours)"}, 3 * sim.Hour},
-		{table{"pattern": "schedule", "schedule": "at(2026-11-27T09:00:00)"}, 0},
+		{table{"pattern": "schedule", "schedule": "at(2026-11-27T09:00:00)"}, Never},
+		{table{"pattern": "ramp", "from": "1/s", "to": "2/s"}, Never},
 	} {
 		if got := decodePattern(t, c.toml).Cycle(); got != c.want {
 			t.Errorf("%v: cycle %v, want %v", c.toml, got, c.want)

@@ -31,7 +31,7 @@ var _ = RegisterPattern(Pattern{
 			return nil, fmt.Errorf("at, over: got %v and %v, want 0 or more", p.At, p.Over)
 		}
 		r := rampCurve{p.From.Float(), p.To.Float(), sim.Time(p.At), sim.Time(p.Over)}
-		return curveProcess{start: func(Setting) curve { return r }}, nil
+		return curveProcess{cycle: Never, start: func(Setting) curve { return r }}, nil
 	}),
 })
 

@@ -127,7 +127,7 @@ func instant(w wall, second int, loc *time.Location) (time.Time, bool) {
 
 // Cycle is the time after which the schedule repeats: an hour, a day, a week,
 // 365 days for one that names days of the month or months, the period of a
-// rate; 0 for at() and for one bound to certain years.
+// rate; Never for at() and for one bound to certain years.
 func (s *Schedule) Cycle() sim.Time {
 	c := s.cron
 	all := func(set uint64, least, most int) bool { return set>>least == 1<<(most-least+1)-1 }
@@ -135,11 +135,11 @@ func (s *Schedule) Cycle() sim.Time {
 	case s.every > 0:
 		return sim.Time(s.every)
 	case c == nil:
-		return 0
+		return Never
 	}
 	for y := firstYear; y <= lastYear; y++ {
 		if !c.hasYear(y) {
-			return 0
+			return Never
 		}
 	}
 	switch {

@@ -28,10 +28,10 @@ type Provider interface {
 	Deprovisioning(n *need) sim.Time
 	// Start is called at time 0, before services are placed.
 	Start(now sim.Time)
-	// Settle is called at time 0 of a steady start for each service task that
-	// found no room: the provider may add capacity that is ready at once. It
-	// reports whether it did.
-	Grow(n *need, now sim.Time) bool
+	// Grow is called at time 0 of a steady start while service tasks of n find
+	// no room: the provider adds capacity that is ready at once, or says why it
+	// cannot and what to do.
+	Grow(n *need, now sim.Time) (why string)
 	// Opened is called once after services are placed at time 0: control
 	// loops start.
 	Opened(now sim.Time)

@@ -240,25 +240,41 @@ func (c *Cluster) newMachine(name string, memory units.MiB, attributes map[strin
 // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
 func (a *asg) next() (*machine, billing.Option) {
 	d := a.params.Distribution
-	var onDemand int64
-	for _, inst := range a.live {
-		if a.c.instances[inst].option == billing.OnDemand {
-			onDemand++
-		}
-	}
 	n := int64(len(a.live)) + 1
 	want := min(n, d.OnDemandBase)
 	want += ceilDiv(max(0, n-d.OnDemandBase)*d.OnDemandPercent, 100)
-	if onDemand < want {
-		return a.machines[0], billing.OnDemand
+	if a.onDemand < want {
+		return a.typeFor(billing.OnDemand), billing.OnDemand
 	}
+	return a.typeFor(billing.Spot), billing.Spot
+}
+
+func (a *asg) typeFor(o billing.Option) *machine {
 	best, price := a.machines[0], units.Price(math.MaxInt64)
+	if o == billing.OnDemand {
+		return best
+	}
 	for _, m := range a.machines {
 		if f, err := catalog.Spot(m.name, a.c.cfg.Region); err == nil && f.Rate < price {
 			best, price = m, f.Rate
 		}
 	}
-	return best, billing.Spot
+	return best
+}
+
+// Resolve also asks that a type which the group launches, not only one that it
+// lists, could hold the task.
+func (a *asg) Resolve(n *need, w *workload) string {
+	why := a.pool.Resolve(n, w)
+	if why != "" {
+		return why
+	}
+	for _, o := range a.options() {
+		if why = a.holds(a.typeFor(o), n, w); why == "" {
+			return ""
+		}
+	}
+	return why + ", and the group launches no other type"
 }
 
 // Start brings up the group's minimum: at once in a steady start, else by
@@ -290,13 +306,16 @@ func (a *asg) add(now sim.Time, ready bool) {
 }
 
 // Grow adds an instance that is up at once, at time 0 of a steady start.
-func (a *asg) Grow(n *need, now sim.Time) bool {
+func (a *asg) Grow(n *need, now sim.Time) string {
 	if int64(len(a.live)) >= a.params.Group.Max {
-		return false
+		return fmt.Sprintf("is at its maximum, %d instances; raise auto_scaling_group.max", a.params.Group.Max)
+	}
+	if m, _ := a.next(); a.holds(m, n, &a.c.workloads[n.w]) != "" {
+		return "would launch what is too small: " + a.holds(m, n, &a.c.workloads[n.w])
 	}
 	a.setDesired(now, a.desired+1, "")
 	a.add(now, true)
-	return true
+	return ""
 }
 
 // Opened gives a steady group its headroom and starts managed scaling.
@@ -354,6 +373,8 @@ func (a *asg) measure() reading {
 		w := &a.c.workloads[n.w]
 		waiting = true
 		if fit, _ := a.capacity(&a.smallest, n, w); fit < 1 {
+			a.c.note(result.Warning, w.cfg.Name, fmt.Sprintf("tasks of %v, %v do not fit the smallest instance type of %s, and managed scaling leaves such tasks out: they wait for room that others leave",
+				n.shape.CPU, n.shape.Memory, a.name), "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-scaling-behavior.html")
 			continue
 		}
 		blocked = false
@@ -384,9 +405,7 @@ func (p *asgPublish) Handle(now sim.Time, _ uint64) {
 	a := (*asg)(p)
 	a.readings = append(a.readings, a.measure())
 	a.c.sim.At(now+sim.Time(a.params.Scaling.AlarmDelay), sim.ClassPolicy, (*asgPolicy)(a), 0)
-	if !a.c.stopping {
-		a.c.sim.At(now+scalingPeriod, sim.ClassPublish, p, 0)
-	}
+	a.c.sim.At(now+scalingPeriod, sim.ClassPublish, p, 0)
 }
 
 // Handle acts on the oldest reading.
@@ -399,7 +418,7 @@ func (p *asgPolicy) Handle(now sim.Time, _ uint64) {
 	switch {
 	case want > a.desired:
 		a.setDesired(now, want, cause)
-		for a.staying() < a.desired {
+		for missing := a.desired - a.staying(); missing > 0; missing-- {
 			a.add(now, false)
 		}
 	case want < a.desired:
@@ -415,31 +434,35 @@ func (p *asgPolicy) Handle(now sim.Time, _ uint64) {
 func (a *asg) scaleIn(now sim.Time, n int64, cause string) {
 	protect := a.params.Scaling.TerminationProtection
 	var going []int32
-	counts := a.c.zoneCounts[:a.c.cfg.Zones]
-	clear(counts)
+	// Per zone: the ACTIVE instances, and those that may go, oldest first.
+	counts := make([]int64, a.c.cfg.Zones)
+	may := make([][]int32, a.c.cfg.Zones)
 	for _, inst := range a.live {
-		if a.c.instances[inst].state == instanceActive {
-			counts[a.c.instances[inst].zone]++
+		in := &a.c.instances[inst]
+		if in.state != instanceActive {
+			continue
+		}
+		counts[in.zone]++
+		if !protect || in.nonDaemon == 0 {
+			may[in.zone] = append(may[in.zone], inst)
 		}
 	}
-	taken := make(map[int32]bool, n)
 	for int64(len(going)) < n {
-		best := int32(-1)
-		for _, inst := range a.live { // launch order: the oldest first
-			in := &a.c.instances[inst]
-			if in.state != instanceActive || taken[inst] || protect && in.nonDaemon > 0 {
+		best := -1
+		for z := range may {
+			if len(may[z]) == 0 || best >= 0 && counts[z] < counts[best] {
 				continue
 			}
-			if best < 0 || counts[in.zone] > counts[a.c.instances[best].zone] {
-				best = inst
+			if best < 0 || counts[z] > counts[best] || a.c.instances[may[z][0]].ordinal < a.c.instances[may[best][0]].ordinal {
+				best = z
 			}
 		}
 		if best < 0 {
 			break
 		}
-		taken[best] = true
-		counts[a.c.instances[best].zone]--
-		going = append(going, best)
+		going = append(going, may[best][0])
+		may[best] = may[best][1:]
+		counts[best]--
 	}
 	if len(going) == 0 {
 		return

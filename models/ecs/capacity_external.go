@@ -103,7 +103,9 @@ func (e *external) Start(now sim.Time) {
 }
 
 // Grow is refused: the fleet is what it is.
-func (e *external) Grow(*need, sim.Time) bool { return false }
+func (e *external) Grow(*need, sim.Time) string {
+	return fmt.Sprintf("has %d machines and no more; add machines", len(e.live))
+}
 
 // Opened does nothing.
 func (e *external) Opened(sim.Time) {}

@@ -129,8 +129,13 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 }
 
 // Place always finds room; a launch beyond the account's rate waits its turn.
+// What runs since before a steady start was launched at another time.
 func (f *fargate) Place(id TaskID, now sim.Time) {
 	t := &f.c.tasks[id]
+	if f.c.opening {
+		f.launch(id, now)
+		return
+	}
 	if at := f.tokens.take(now); at > now {
 		f.c.hold(t, now)
 		t.state = stateOutside
@@ -177,7 +182,6 @@ func (f *fargate) running(id TaskID, now sim.Time) {
 	n := &c.needs[t.need]
 	size := int64(n.size[f.idx].cpu) * rateScale
 	if t.elastic {
-		t.run = sim.Time(t.work >> workShift)
 		if t.cap == 0 || t.cap > size {
 			t.cap = size
 		}
@@ -227,7 +231,7 @@ func (f *fargate) bill(t *task, n *need, now sim.Time) {
 func (f *fargate) Start(sim.Time) {}
 
 // Grow is never asked: Fargate has no size of its own.
-func (f *fargate) Grow(*need, sim.Time) bool { return false }
+func (f *fargate) Grow(*need, sim.Time) string { return "has no size of its own" }
 
 // Opened does nothing.
 func (f *fargate) Opened(sim.Time) {}

@@ -1,8 +1,10 @@
 package ecs
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"ecsim/models/billing"
@@ -112,13 +114,28 @@ func candidates(p *ManagedInstancesParams, region string) (types []*catalog.Inst
 type managed struct {
 	pool
 	params  *ManagedInstancesParams
-	price   []units.Price // on-demand plus fee, per machine
+	price   []units.Price // on-demand, per machine
 	planned bool          // a launch decision is due
+	// barred says of a need and a machine in which zones, as bits, an empty
+	// instance was refused by the need's constraints: buying more would not
+	// help.
+	barred map[barrier]uint8
+}
+
+type barrier struct {
+	need    int32
+	machine *machine
+}
+
+// purchase is one instance to launch.
+type purchase struct {
+	machine int
+	zone    int32
 }
 
 func newManaged(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 	p := cfg.Params.(*ManagedInstancesParams)
-	m := &managed{pool: newPool(c, idx, cfg.Name, p.Speed), params: p}
+	m := &managed{pool: newPool(c, idx, cfg.Name, p.Speed), params: p, barred: map[barrier]uint8{}}
 	for _, t := range candidates(p, c.cfg.Region) {
 		mc, err := c.newMachine(t.Name, p.RegisteredMemory, nil)
 		if err != nil {
@@ -191,8 +208,29 @@ func (p *managedPolicy) Handle(now sim.Time, arg uint64) {
 	}
 }
 
+// joined follows an instance's registration, when all that it could take has
+// been placed there. If tasks still wait, what was bought did not hold them
+// all; an instance that nothing wants is idle from the start.
+func (m *managed) joined(inst int32, now sim.Time) {
+	c := m.c
+	in := &c.instances[inst]
+	if in.nonDaemon == 0 {
+		for _, ci := range c.active {
+			if k := &c.classes[ci]; k.provider == m.idx {
+				n := &c.needs[k.need]
+				if m.holds(in.machine, n, &c.workloads[n.w]) == "" {
+					m.barred[barrier{k.need, in.machine}] |= 1 << in.zone
+				}
+			}
+		}
+		m.idles(inst, now)
+	}
+	m.plan(now)
+}
+
 // pending is how many tasks of one need wait.
 type pending struct {
+	need  int32
 	n     *need
 	w     *workload
 	count int64
@@ -203,37 +241,64 @@ type pending struct {
 // tasks that the booting instances will hold are taken off; the rest, in order
 // of arrival, go to the type with the least price per weight of tasks it would
 // hold, until all are held. The first instances of a provider share the tasks
-// evenly, one per zone.
-func (m *managed) buy() (machines []int) {
+// evenly, one per zone; each goes to the zone with the fewest in which it is of
+// use.
+func (m *managed) buy() (list []purchase) {
 	c := m.c
 	var wait []pending
 	for _, ci := range c.active {
 		k := &c.classes[ci]
 		if k.provider == m.idx {
 			n := &c.needs[k.need]
-			wait = append(wait, pending{n, &c.workloads[n.w], k.count})
+			wait = append(wait, pending{k.need, n, &c.workloads[n.w], k.count})
 		}
 	}
 	sortPending(wait)
+	least := leastOf(wait)
 	for _, inst := range m.live {
 		if in := &c.instances[inst]; in.state == instanceBooting {
-			m.fill(in.machine, wait)
+			m.fill(in.machine, in.zone, wait, least, true)
 		}
 	}
 	room := m.params.Max - int64(len(m.live))
+	perZone := append([]int64(nil), m.inZone...)
 	for total(wait) > 0 && room > 0 {
 		lot := wait
-		if spread := m.params.FirstSpread - int64(len(m.live)) - int64(len(machines)); spread > 1 {
+		if spread := m.params.FirstSpread - int64(len(m.live)) - int64(len(list)); spread > 1 {
 			lot = make([]pending, len(wait))
 			for i, w := range wait {
 				lot[i] = w
 				lot[i].count = ceilDiv(w.count, spread)
 			}
 		}
+		b, ok := m.choose(lot, perZone, least)
+		if !ok {
+			break // nothing that waits fits any type as things stand
+		}
+		after := append([]pending(nil), lot...)
+		m.fill(m.machines[b.machine], b.zone, after, least, true)
+		for i := range wait {
+			wait[i].count -= lot[i].count - after[i].count
+		}
+		wait = slices.DeleteFunc(wait, func(w pending) bool { return w.count == 0 })
+		list = append(list, b)
+		perZone[b.zone]++
+		room--
+	}
+	return list
+}
+
+// choose picks the next instance for a lot of tasks.
+func (m *managed) choose(lot []pending, perZone []int64, least resources) (purchase, bool) {
+	zones := make([]int32, len(perZone))
+	for z := range zones {
+		zones[z] = int32(z)
+	}
+	slices.SortStableFunc(zones, func(a, b int32) int { return cmp.Compare(perZone[a], perZone[b]) })
+	for _, zone := range zones {
 		best, rate := -1, math.Inf(1)
 		for i, mc := range m.machines {
-			trial := append([]pending(nil), lot...)
-			held := m.fill(mc, trial)
+			held := m.fill(mc, zone, lot, least, false)
 			if held == 0 {
 				continue
 			}
@@ -241,27 +306,42 @@ func (m *managed) buy() (machines []int) {
 				best, rate = i, r
 			}
 		}
-		if best < 0 {
-			break // nothing that waits fits any type as things stand
+		if best >= 0 {
+			return purchase{best, zone}, true
 		}
-		before := append([]pending(nil), lot...)
-		m.fill(m.machines[best], before)
-		for i := range wait {
-			wait[i].count -= lot[i].count - before[i].count
-		}
-		machines = append(machines, best)
-		room--
 	}
-	return machines
+	return purchase{}, false
 }
 
-// fill takes off what an empty machine holds, in order, and returns its split
-// weight.
-func (m *managed) fill(mc *machine, wait []pending) (weight int64) {
+// resources are what every waiting task needs at least.
+type resources struct {
+	cpu, memory int64
+	eni         int32
+}
+
+func leastOf(wait []pending) resources {
+	r := resources{math.MaxInt64, math.MaxInt64, 1}
+	for i := range wait {
+		s := &wait[i].n.shape
+		r.cpu, r.memory = min(r.cpu, int64(s.CPU)), min(r.memory, int64(s.Memory))
+		if wait[i].w.cfg.NetworkMode != "awsvpc" {
+			r.eni = 0
+		}
+	}
+	return r
+}
+
+// fill returns the split weight of what an empty machine in a zone holds, in
+// order, and takes it off if asked to. least lets it stop once nothing else
+// can fit.
+func (m *managed) fill(mc *machine, zone int32, wait []pending, least resources, take bool) (weight int64) {
 	cpu, memory, gpu, eni := m.room(mc, nil)
 	for i := range wait {
+		if cpu < least.cpu || memory < least.memory || eni < least.eni {
+			break
+		}
 		w := &wait[i]
-		if w.count == 0 || m.holds(mc, w.n, w.w) != "" {
+		if w.count == 0 || m.barred[barrier{w.need, mc}]>>zone&1 != 0 || m.holds(mc, w.n, w.w) != "" {
 			continue
 		}
 		most, _ := m.capacity(mc, w.n, w.w)
@@ -284,7 +364,9 @@ func (m *managed) fill(mc *machine, wait []pending) (weight int64) {
 		memory -= k * int64(s.Memory)
 		gpu -= int32(k) * int32(s.GPU)
 		weight += k * w.n.weight
-		w.count -= k
+		if take {
+			w.count -= k
+		}
 	}
 	return weight
 }
@@ -299,21 +381,14 @@ func total(wait []pending) (n int64) {
 // sortPending puts the largest tasks first, so that types are chosen for them
 // and smaller ones fill the gaps; ties by workload, then need.
 func sortPending(wait []pending) {
-	for i := 1; i < len(wait); i++ {
-		for j := i; j > 0; j-- {
-			a, b := wait[j-1].n, wait[j].n
-			if a.weight > b.weight || a.weight == b.weight && a.w <= b.w {
-				break
-			}
-			wait[j-1], wait[j] = wait[j], wait[j-1]
-		}
-	}
+	slices.SortFunc(wait, func(a, b pending) int {
+		return cmp.Or(cmp.Compare(b.n.weight, a.n.weight), cmp.Compare(a.n.w, b.n.w), cmp.Compare(a.need, b.need))
+	})
 }
 
-func (m *managed) add(machine int, now sim.Time, ready bool) {
+func (m *managed) add(b purchase, now sim.Time, ready bool) {
 	c := m.c
-	mc := m.machines[machine]
-	zone := m.zoneFor()
+	mc, zone := m.machines[b.machine], b.zone
 	m.meters(mc, zone)
 	from := int64(len(m.live))
 	if ready {
@@ -335,12 +410,18 @@ func (m *managed) add(machine int, now sim.Time, ready bool) {
 func (m *managed) Start(sim.Time) {}
 
 // Grow launches for the tasks that wait at time 0 of a steady start.
-func (m *managed) Grow(n *need, now sim.Time) bool {
+func (m *managed) Grow(n *need, now sim.Time) string {
 	bought := m.buy()
 	for _, b := range bought {
 		m.add(b, now, true)
 	}
-	return len(bought) > 0
+	switch {
+	case len(bought) > 0:
+		return ""
+	case int64(len(m.live)) >= m.params.Max:
+		return fmt.Sprintf("is at its maximum, %d instances; raise max_instances", m.params.Max)
+	}
+	return "has no instance type on which the task's placement constraints hold; relax them"
 }
 
 // Opened does nothing: decisions follow from tasks.
@@ -350,11 +431,19 @@ func (m *managed) Opened(sim.Time) {}
 func (m *managed) Stopped(id TaskID, now sim.Time) {
 	inst := m.c.tasks[id].inst
 	m.pool.Stopped(id, now)
-	in := &m.c.instances[inst]
-	if in.state == instanceActive && in.nonDaemon == 0 {
-		m.c.sim.At(now+sim.Time(m.params.ScaleInAfter), sim.ClassPolicy, (*managedPolicy)(m), uint64(inst+1)<<32|uint64(uint32(in.ordinal)))
+	switch in := &m.c.instances[inst]; {
+	case in.state == instanceGone:
+		m.plan(now) // there may be room below the maximum
+	case in.state == instanceActive && in.nonDaemon == 0:
+		m.idles(inst, now)
 	}
+}
+
+// idles looks at an instance without tasks again when it may end.
+func (m *managed) idles(inst int32, now sim.Time) {
+	in := &m.c.instances[inst]
 	in.idleSince = now
+	m.c.sim.At(now+sim.Time(m.params.ScaleInAfter), sim.ClassPolicy, (*managedPolicy)(m), uint64(inst+1)<<32|uint64(uint32(in.ordinal)))
 }
 
 // idle ends instance inst if it is still the same one and has had no task for
@@ -368,4 +457,5 @@ func (m *managed) idle(inst int32, ordinal uint32, now sim.Time) {
 	from := int64(len(m.live))
 	m.c.activity(result.Activity{At: now, Provider: m.name, From: from, To: from - 1, Cause: "idle"})
 	m.drain(inst, now)
+	m.plan(now)
 }

@@ -34,28 +34,31 @@ type Cluster struct {
 	workloads []workload
 	providers []Provider
 	pools     []*pool // per provider, nil where it owns no instances
+	queues    []bool  // per provider: tasks without room wait in PROVISIONING
 	scheduler placement.Scheduler
 	needs     []need
 	needIndex [][]int32
 	images    []string
 	daemons   []daemonSet
-	dynamic   bool // some constraint reads what runs where
+	dynamic   bool // some constraint reads what runs where, or a custom scheduler picks
 
 	tasks         []task
 	free          []TaskID
 	instances     []instance
 	freeInstances []int32
 	byHost        []int32
-	zoneCounts    []int64
 	share         []sharer
 
 	classes      []class
 	active       []int32
-	waiting      int64 // in a class's line
+	lines        []line // per provider
+	waiting      int64  // in a class's line
 	provisioning int64
 	outside      []TaskID
 	outsideHead  int
 	admitting    bool
+	retrying     bool    // retryDynamic is at work
+	retries      []int32 // and the classes it tries
 	seq          uint64
 
 	placements  uint64
@@ -72,16 +75,15 @@ type Cluster struct {
 	worst                                        result.Snapshot
 	worstIdle                                    int64
 
-	opening  bool // time 0 of a steady start: tasks run at once
-	closed   bool // the window is over: nothing counts any more
-	stopping bool // control loops end
-	err      error
+	opening bool // time 0 of a steady start: tasks run at once
+	closed  bool // the window is over: nothing counts any more
+	err     error
 }
 
 // New makes a cluster in s. It returns every problem that can be told before
 // anything runs.
 func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error) {
-	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}, zoneCounts: make([]int64, cfg.Zones)}
+	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}}
 	fc := placement.Config{Bits: s.Bits}
 	if cfg.TieIndex {
 		fc.Tie = placement.TieIndex
@@ -125,6 +127,8 @@ func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error
 			pl = h.instances()
 		}
 		c.pools = append(c.pools, pl)
+		c.lines = append(c.lines, line{})
+		c.queues = append(c.queues, k.Queues == nil || k.Queues(p.Params))
 	}
 	return c, errors.Join(errs...)
 }
@@ -159,10 +163,14 @@ func (c *Cluster) addWorkload(i int) error {
 	w.rules, err1 = placement.ParseRules(cfg.Placement)
 	w.constraints, err2 = placement.ParseConstraints(cfg.Constraints)
 	for _, k := range w.constraints {
-		if e := k.Expr(); e != nil && e.Dynamic() {
-			w.dynamic, c.dynamic = true, true
+		if e := k.Expr(); e == nil {
+			w.distinct = true
+		} else if e.Dynamic() {
+			w.dynamic = true
 		}
 	}
+	w.dynamic = w.dynamic || c.scheduler != nil
+	c.dynamic = c.dynamic || w.dynamic
 	c.workloads = append(c.workloads, w)
 	c.needIndex = append(c.needIndex, nil)
 	return errors.Join(err1, err2)
@@ -205,9 +213,10 @@ func (c *Cluster) Start() error {
 	c.startServices(now)
 	for c.opening && c.waiting > 0 {
 		k := c.classes[c.active[0]]
-		if !c.providers[k.provider].Grow(&c.needs[k.need], now) {
-			return fmt.Errorf("workload %s: %d of %d tasks find no room at the start: its capacity provider %s is at its maximum; raise the maximum or start_state = \"empty\"",
-				c.workloads[c.needs[k.need].w].cfg.Name, k.count, c.workloads[c.needs[k.need].w].cfg.DesiredCount, c.cfg.Providers[k.provider].Name)
+		if why := c.providers[k.provider].Grow(&c.needs[k.need], now); why != "" {
+			w := &c.workloads[c.needs[k.need].w]
+			return &StartError{w.cfg.Name, fmt.Sprintf("%d of %d tasks find no room at the start: capacity provider %s %s; or set start_state = \"empty\"",
+				w.cfg.DesiredCount-w.running, w.cfg.DesiredCount, c.cfg.Providers[k.provider].Name, why)}
 		}
 	}
 	c.opening = false
@@ -232,23 +241,26 @@ func (h *windowStart) Handle(now sim.Time, _ uint64) {
 	for i, p := range c.pools {
 		if p != nil {
 			p.countLvl.Reset(now)
+			p.least, p.countAt = -1, now
 		} else if f, ok := c.providers[i].(*fargate); ok {
 			f.held.Reset(now)
 		}
 	}
 }
 
-// hourly keeps the free room of every instance at the hour when most that is
-// paid for lies idle.
+// hourly brings the CPU credits of burstable instances up to date, so that
+// what they cost falls in the hour it was used, and keeps the free room of
+// every instance at the hour when most that is paid for lies idle.
 type hourly Cluster
 
 // Handle looks at one hour.
 func (h *hourly) Handle(now sim.Time, _ uint64) {
 	c := (*Cluster)(h)
-	if c.stopping || c.closed {
+	if c.closed {
 		return
 	}
 	c.sim.At(now+sim.Hour, sim.ClassFlush, h, 0)
+	c.eachLive((*Cluster).accrue, now)
 	if now < c.cfg.WarmUp {
 		return
 	}
@@ -274,6 +286,18 @@ func (h *hourly) Handle(now sim.Time, _ uint64) {
 				continue
 			}
 			c.worst.Points = append(c.worst.Points, in.free(c.cfg.Providers[p].Name))
+		}
+	}
+}
+
+// eachLive calls f for every instance that is there.
+func (c *Cluster) eachLive(f func(*Cluster, *instance, sim.Time), now sim.Time) {
+	for _, p := range c.pools {
+		if p == nil {
+			continue
+		}
+		for _, inst := range p.live {
+			f(c, &c.instances[inst], now)
 		}
 	}
 }

@@ -137,6 +137,14 @@ const (
 // Zone returns the name of availability zone i of the cluster's region.
 func (c *Config) zone(i int) string { return c.Region + string(rune('a'+i)) }
 
+// StartError is returned when tasks that run from the start find no room then.
+type StartError struct {
+	Workload string
+	Text     string
+}
+
+func (e *StartError) Error() string { return "workload " + e.Workload + ": " + e.Text }
+
 // InfeasibleError is returned when a task can never fit any capacity it may
 // use and its workload does not say to reject such tasks.
 type InfeasibleError struct {

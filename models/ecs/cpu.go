@@ -10,20 +10,25 @@ import (
 
 // CPU is shared out in 1/1024 CPU units (2^20 to a vCPU) and elastic work is
 // kept in vCPU-ns times 2^10, so that every figure is an integer and work is
-// neither lost nor made: rate (2^20 per vCPU) x ns = vCPU-ns x 2^20.
+// neither lost nor made: rate (2^20 per vCPU) x ns = vCPU-ns x 2^20. Work that
+// would overflow that, of 2,501 vCPU-hours and more, is kept in vCPU-ns.
 const (
 	rateScale = 1024
 	workShift = 10
 )
 
+// shift is the power of two that t's work is kept times.
+func (t *task) shift() uint {
+	if t.run >= 1<<(63-workShift) {
+		return 0
+	}
+	return workShift
+}
+
 // minShares is the least weight of a task: a container of 0, 1 or unset cpu
 // gets two shares.
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 const minShares = 2
-
-// worked returns a finished elastic task's work in vCPU-ns. Its own count has
-// run down to nothing, so it is taken from what it was given.
-func (t *task) worked(n *need) int64 { return int64(t.run) }
 
 // usesCPU tells tasks whose containers run, until they have exited.
 func (t *task) usesCPU() bool { return t.state == stateRunning || t.state == stateStopping }
@@ -36,7 +41,6 @@ func (c *Cluster) joinCPU(id TaskID, now sim.Time) {
 	w := &c.workloads[n.w]
 	own := int64(n.shape.CPU) * rateScale
 	if t.elastic {
-		t.run = sim.Time(t.work >> workShift) // the whole, for worked
 		if t.cap == 0 || t.cap > in.cpu {
 			t.cap = in.cpu
 		}
@@ -116,21 +120,21 @@ func (c *Cluster) speedOf(t *task) int64 {
 	return int64(c.cfg.Fargate.Speed)
 }
 
-// progress is the work done in span at t's rate, in vCPU-ns x 2^10, rounded
-// down: rate x span x speed / 10^6 / 2^10.
+// progress is the work done in span at t's rate, in vCPU-ns x 2^shift, rounded
+// down: rate x span x speed / 10^6 / 2^(20-shift).
 func (c *Cluster) progress(t *task, span sim.Time) int64 {
 	hi, lo := bits.Mul64(uint64(t.rate), uint64(c.speedOf(t)))
 	if hi != 0 {
 		panic(fmt.Sprintf("ecs: CPU rate %d at speed %d overflows", t.rate, c.speedOf(t)))
 	}
 	hi, lo = bits.Mul64(lo, uint64(span))
-	q, _ := bits.Div64(hi, lo, uint64(units.One)<<workShift)
+	q, _ := bits.Div64(hi, lo, uint64(units.One)<<(2*workShift-t.shift()))
 	return int64(q)
 }
 
 // timeLeft is how long t's remaining work takes at its rate, rounded up.
 func (c *Cluster) timeLeft(t *task) sim.Time {
-	hi, lo := bits.Mul64(uint64(t.work), uint64(units.One)<<workShift)
+	hi, lo := bits.Mul64(uint64(t.work), uint64(units.One)<<(2*workShift-t.shift()))
 	d := uint64(t.rate) * uint64(c.speedOf(t))
 	if hi >= d {
 		return sim.MaxTime/2 - c.sim.Now()

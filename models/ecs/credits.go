@@ -47,7 +47,8 @@ func (c *Cluster) accrue(in *instance, now sim.Time) {
 	}
 }
 
-// settleCredits charges what an instance owes when it ends.
+// settleCredits charges what an instance owes when it ends. The end of the
+// window counts as an end, or a window would cost less than the work in it.
 func (c *Cluster) settleCredits(in *instance, now sim.Time) {
 	if in.machine.burst == nil {
 		return
@@ -66,7 +67,7 @@ func (c *Cluster) chargeSurplus(in *instance, now sim.Time, owed int64) {
 	if n := in.surplus / perCount; n > 0 {
 		in.surplus -= n * perCount
 		m := c.poolOf(in.provider).meter(in.machine, in.option, in.zone)
-		c.ledger.Point(m.surplus, -1, now, n)
+		c.ledger.Point(m.surplus, -1, now-1, n) // used up to now, not from now on
 	}
 }
 

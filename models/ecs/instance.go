@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"sort"
 
 	"ecsim/models/billing"
 	"ecsim/models/ecs/placement"
@@ -93,16 +94,20 @@ type pool struct {
 	speed    int64
 	machines []*machine
 	live     []int32 // instances launched and not gone, in launch order
+	inZone   []int64 // of live, by zone
+	onDemand int64   // of live, bought On-Demand
 	active   int64
 	launches uint64
 	gone     int64
 	placed   int64
 	count    *sim.Series // live
 	countLvl sim.Level
+	least    int64    // fewest at once in the window, -1 before any
+	countAt  sim.Time // of the last change
 }
 
 func newPool(c *Cluster, idx int32, name string, speed units.Speed) pool {
-	return pool{c: c, idx: idx, name: name, speed: int64(speed), count: c.newSeries()}
+	return pool{c: c, idx: idx, name: name, speed: int64(speed), inZone: make([]int64, c.cfg.Zones), count: c.newSeries(), least: -1}
 }
 
 // meter returns the meters of a machine bought in one way in one zone.
@@ -235,7 +240,6 @@ func (p *pool) Place(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
-	t.queued = now
 	if c.full(w) && !c.admitting {
 		c.hold(t, now)
 		t.state = stateOutside
@@ -248,6 +252,7 @@ func (p *pool) Place(id TaskID, now sim.Time) {
 		return
 	}
 	c.settle(id, c.byHost[h], now)
+	c.retryDynamic(now)
 }
 
 // settle takes up a task for which room on an instance has been committed.
@@ -309,9 +314,7 @@ func (p *pool) Release(id TaskID, now sim.Time) {
 	in.freeMemory += int64(n.shape.Memory)
 	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, -n.weight)
 	c.fleet.Release(n.plans[p.idx], in.host, placement.PartRoom)
-	if c.waiting > 0 && n.shape.CPU+units.CPU(n.shape.Memory) > 0 {
-		c.roomOn(t.inst, now)
-	}
+	c.roomOn(t.inst, now)
 }
 
 // Deprovisioning detaches an awsvpc task's interface; other tasks have none.
@@ -350,14 +353,12 @@ func (p *pool) Stopped(id TaskID, now sim.Time) {
 		p.terminate(inst, now)
 		return
 	}
-	if c.waiting > 0 {
-		if c.workloads[n.w].cfg.NetworkMode == "awsvpc" {
-			c.roomOn(inst, now)
-		}
-		if c.dynamic {
-			c.retryDynamic(now)
-		}
+	// What is free only now: the network interface, and the instance for the
+	// next of tasks that want one each.
+	if w := &c.workloads[n.w]; w.cfg.NetworkMode == "awsvpc" || w.distinct {
+		c.roomOn(inst, now)
 	}
+	c.retryDynamic(now)
 }
 
 // launch starts one instance: it registers after boot.
@@ -402,13 +403,29 @@ func (p *pool) newInstance(m *machine, option billing.Option, zone int32, now si
 	p.launches++
 	m.launched++
 	p.live = append(p.live, inst)
+	p.inZone[zone]++
+	if option == billing.OnDemand {
+		p.onDemand++
+	}
 	p.changed(now)
 	return inst
 }
 
 func (p *pool) changed(now sim.Time) {
+	if now > p.countAt {
+		p.noteLeast()
+		p.countAt = now
+	}
 	p.count.Set(now, int64(len(p.live)))
 	p.countLvl.Set(now, int64(len(p.live)))
+}
+
+// noteLeast counts the present number of instances among those that held for
+// some time.
+func (p *pool) noteLeast() {
+	if n := p.countLvl.Value(); p.least < 0 || n < p.least {
+		p.least = n
+	}
 }
 
 // register makes an instance ACTIVE: daemons first, then those who wait.
@@ -443,8 +460,11 @@ func (c *Cluster) register(inst int32, now sim.Time) {
 	c.observeInstance(now, result.InstanceRegistered, inst)
 	c.startDaemons(inst, now)
 	c.roomOn(inst, now)
-	if c.dynamic {
-		c.retryDynamic(now)
+	c.retryDynamic(now)
+	if l, ok := c.providers[in.provider].(interface {
+		joined(inst int32, now sim.Time)
+	}); ok {
+		l.joined(inst, now)
 	}
 }
 
@@ -470,9 +490,16 @@ func (p *pool) drain(inst int32, now sim.Time) {
 		p.terminate(inst, now)
 		return
 	}
+	// Replacing one task may end others: the list is read before.
+	var moving []TaskID
 	for id := in.first; id != none; id = c.tasks[id].next {
-		if w := &c.workloads[c.needs[c.tasks[id].need].w]; w.service != nil {
-			w.service.replace(c, id, now)
+		if c.workloads[c.needs[c.tasks[id].need].w].service != nil {
+			moving = append(moving, id)
+		}
+	}
+	for _, id := range moving {
+		if t := &c.tasks[id]; t.inst == inst {
+			c.workloads[c.needs[t.need].w].service.replace(c, id, now)
 		}
 	}
 }
@@ -493,6 +520,7 @@ func (p *pool) terminate(inst int32, now sim.Time) {
 			c.dropRoom(id, now)
 		}
 		t.state = stateStopping
+		t.ended = now
 		// Stopped would look at draining again: the instance is already going.
 		in.state = instanceGone
 		c.stopped(id, now)
@@ -510,11 +538,11 @@ func (p *pool) terminate(inst int32, now sim.Time) {
 	p.bill(in, now)
 	in.state = instanceGone
 	c.observeInstance(now, result.InstanceTerminated, inst)
-	for i, l := range p.live {
-		if l == inst {
-			p.live = append(p.live[:i], p.live[i+1:]...)
-			break
-		}
+	i := sort.Search(len(p.live), func(i int) bool { return c.instances[p.live[i]].ordinal >= in.ordinal })
+	p.live = append(p.live[:i], p.live[i+1:]...)
+	p.inZone[in.zone]--
+	if in.option == billing.OnDemand {
+		p.onDemand--
 	}
 	p.gone++
 	p.changed(now)
@@ -565,6 +593,8 @@ func (p *pool) Report(now sim.Time, into *result.Provider) {
 	into.Terminated = p.gone
 	into.MeanInstances = p.countLvl.Mean(now)
 	into.MaxInstances = p.countLvl.Max()
+	p.noteLeast()
+	into.MinInstances = p.least
 	into.Instances = c2series(p.count, now)
 	for _, m := range p.machines {
 		if m.launched > 0 {
@@ -580,14 +610,9 @@ func (p *pool) Report(now sim.Time, into *result.Provider) {
 // group's, the first of them in a tie.
 // Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-availability-zone-balanced.html
 func (p *pool) zoneFor() int32 {
-	counts := p.c.zoneCounts[:p.c.cfg.Zones]
-	clear(counts)
-	for _, inst := range p.live {
-		counts[p.c.instances[inst].zone]++
-	}
 	best := 0
-	for z, n := range counts {
-		if n < counts[best] {
+	for z, n := range p.inZone {
+		if n < p.inZone[best] {
 			best = z
 		}
 	}

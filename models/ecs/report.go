@@ -14,6 +14,7 @@ import (
 // and levels are frozen into the result. The simulation may go on until the
 // work is done; only the ledger still listens.
 func (c *Cluster) Close(now sim.Time, into *result.Run) {
+	c.eachLive((*Cluster).settleCredits, now)
 	for i := range c.tasks {
 		t := &c.tasks[i]
 		if t.state == stateFree {
@@ -82,9 +83,6 @@ func (c *Cluster) Finish(now sim.Time, into *result.Run) {
 		into.Workloads[i].Drained = c.workloads[i].drained
 	}
 }
-
-// StopLoops lets the calendar run empty: control loops make no further event.
-func (c *Cluster) StopLoops() { c.stopping = true }
 
 func (t *tally) censor(c *Cluster, now, v sim.Time) {
 	if now >= c.cfg.WarmUp && !c.closed {

@@ -16,6 +16,7 @@ type service struct {
 	w        *workload
 	need     int32
 	nextSlot sim.Time // earliest next launch
+	up       int64    // tasks that are RUNNING
 	// Tasks to stop once as many replacements run, in order.
 	leaving []TaskID
 }
@@ -59,6 +60,7 @@ func (s *service) launch(c *Cluster, now, at sim.Time) TaskID {
 	c.observe(now, result.TaskSubmitted, id, 0)
 	s.nextSlot = at + serviceLaunchInterval
 	if at > now {
+		c.hold(t, now)
 		c.schedule(id, at, sim.ClassArrival, evSubmit)
 		return id
 	}
@@ -66,32 +68,36 @@ func (s *service) launch(c *Cluster, now, at sim.Time) TaskID {
 	return id
 }
 
-// replace starts another task for one that must leave its instance; the old
-// one stops when a new one runs (minimumHealthyPercent 100, maximumPercent
-// 200).
+// replace starts another task for one that must leave its instance. One that
+// does not run yet stops at once; one that runs stops when a new one runs
+// (minimumHealthyPercent 100, maximumPercent 200).
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-instance-draining.html
 func (s *service) replace(c *Cluster, id TaskID, now sim.Time) {
-	switch c.tasks[id].state {
-	case stateStarting, stateRunning:
+	t := &c.tasks[id]
+	switch t.state {
+	case stateStarting:
+		s.w.assigned[s.w.slot(t.provider)]--
+		c.stop(id, now)
+	case stateRunning:
+		s.w.assigned[s.w.slot(t.provider)]--
 		s.leaving = append(s.leaving, id)
-		s.w.stops++
-		s.launch(c, now, max(now, s.nextSlot))
-	}
-}
-
-// running stops the earliest leaving task, for which this one stands in.
-func (s *service) running(c *Cluster, id TaskID, now sim.Time) {
-	if len(s.leaving) == 0 {
+	default:
 		return
 	}
-	for _, old := range s.leaving {
-		if old == id {
-			return // it was still starting when its instance began to drain
-		}
+	s.w.stops++
+	s.launch(c, now, max(now, s.nextSlot))
+}
+
+// running stops the earliest leaving tasks as far as more than the desired
+// count run without them.
+func (s *service) running(c *Cluster, now sim.Time) {
+	s.up++
+	for len(s.leaving) > 0 && s.up > s.w.cfg.DesiredCount {
+		old := s.leaving[0]
+		s.leaving = append(s.leaving[:0], s.leaving[1:]...)
+		s.up--
+		c.stop(old, now)
 	}
-	old := s.leaving[0]
-	s.leaving = append(s.leaving[:0], s.leaving[1:]...)
-	c.stop(old, now)
 }
 
 // startDaemons puts one task of each daemon on a newly registered instance,

@@ -46,8 +46,8 @@ type task struct {
 	pull, running, ended      sim.Time // pull: start of the image pull; ended: exit
 	deadline                  sim.Time
 
-	run   sim.Time // run tasks: span from RUNNING to exit
-	work  int64    // elastic tasks: vCPU-ns left at `since`, times 2^10
+	run   sim.Time // span from RUNNING to exit; elastic tasks: all their work, vCPU-ns
+	work  int64    // elastic tasks: vCPU-ns left at `since`, times 2^shift
 	cap   int64    // most CPU it can use, 1/1024 units
 	rate  int64    // CPU it uses now, 1/1024 units
 	since sim.Time
@@ -81,7 +81,12 @@ const (
 	evKinds  = 8
 )
 
+// schedule sets a task's next event. A time beyond the calendar, as after a
+// run time of centuries, is its end.
 func (c *Cluster) schedule(id TaskID, at sim.Time, class sim.Class, kind uint64) {
+	if at < c.sim.Now() {
+		at = sim.MaxTime
+	}
 	c.tasks[id].timer = c.sim.At(at, class, (*taskEvents)(c), uint64(id)*evKinds+kind)
 }
 
@@ -134,7 +139,8 @@ func (c *Cluster) Submit(w int, t *workloads.Task) {
 	cpu := int64(nd.shape.CPU)
 	if t.Work > 0 {
 		k.elastic = true
-		k.work = int64(t.Work) << workShift
+		k.run = sim.Time(t.Work)
+		k.work = int64(t.Work) << k.shift()
 		k.cap = int64(t.Parallel) * rateScale
 		wl.offer(c, now, uint64(t.Work), uint64(units.VCPU))
 	} else {
@@ -163,6 +169,9 @@ func (c *Cluster) attempt(id TaskID, now sim.Time) {
 		}
 		t.provider = p
 		c.workloads[n.w].assigned[c.workloads[n.w].slot(p)]++
+	}
+	if t.attempts == 0 {
+		t.queued = now
 	}
 	t.attempts++
 	c.providers[t.provider].Place(id, now)
@@ -296,7 +305,7 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 	if !t.elastic && w.cfg.Kind == Batch {
 		c.schedule(id, now+t.run, sim.ClassRelease, evExit)
 	}
-	c.workloads[n.w].onRunning(c, id, now)
+	w.onRunning(c, now)
 }
 
 // stop asks a task to stop: its room is free in the control plane at once (it
@@ -312,13 +321,14 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 	case stateOutside:
 		c.abandon(id, now)
 	case stateStarting:
-		c.releaseRoom(id, now)
 		t.state = stateStopping
 		t.ended = now
+		c.releaseRoom(id, now)
 		c.deprovision(id, now)
 	case stateRunning:
-		c.releaseRoom(id, now)
 		t.state = stateStopping
+		c.observe(now, result.TaskStopping, id, 0)
+		c.releaseRoom(id, now)
 		c.schedule(id, now+c.workloads[c.needs[t.need].w].cfg.StopTimeout, sim.ClassRelease, evExit)
 	}
 }
@@ -342,17 +352,16 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	if t.inst >= 0 {
 		c.leaveCPU(id, now)
 	} else {
-		c.usedCPU.Add(now, -t.rate)
-		w.used.Add(now, -t.rate)
+		c.setRate(id, 0, now)
 	}
 	t.ended = now
 	w.setRunning(now, -1)
+	t.state = stateStopping
 	if natural {
 		w.finish(c, t, now)
+		c.observe(now, result.TaskStopping, id, 0)
 		c.releaseRoom(id, now)
 	}
-	c.observe(now, result.TaskStopping, id, 0)
-	t.state = stateStopping
 	c.deprovision(id, now)
 }
 

@@ -1,6 +1,9 @@
 package ecs
 
 import (
+	"cmp"
+	"slices"
+
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
 	"ecsim/sim"
@@ -16,6 +19,8 @@ const provisioningQuota = 500
 // as there are different needs waiting, not as many tasks as wait.
 type class struct {
 	need, provider int32
+	leaf           int32 // in its provider's line
+	at             int32 // in Cluster.active, while any waits
 	head, tail     TaskID
 	count          int64
 	counted        bool // PROVISIONING: seen by managed scaling, bound by the quota
@@ -33,7 +38,12 @@ func (c *Cluster) refused(id TaskID, now sim.Time, why placement.Reason) {
 	}
 	mode := w.cfg.Retry.Mode
 	if w.cfg.Kind != Batch {
-		mode = RetryQueue
+		// A service tries until it finds room; only managed scaling holds its
+		// tasks in PROVISIONING meanwhile.
+		mode = RetryFIFO
+		if c.queues[t.provider] {
+			mode = RetryQueue
+		}
 	}
 	if mode != RetryNever {
 		c.hold(t, now)
@@ -70,8 +80,9 @@ func (c *Cluster) wait(id TaskID, counted bool) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	if n.class[t.provider] < 0 {
-		n.class[t.provider] = int32(len(c.classes))
-		c.classes = append(c.classes, class{need: t.need, provider: t.provider, head: none, tail: none, counted: counted})
+		ci := int32(len(c.classes))
+		n.class[t.provider] = ci
+		c.classes = append(c.classes, class{need: t.need, provider: t.provider, leaf: c.lines[t.provider].add(ci), head: none, tail: none, counted: counted})
 	}
 	ci := n.class[t.provider]
 	k := &c.classes[ci]
@@ -81,7 +92,9 @@ func (c *Cluster) wait(id TaskID, counted bool) {
 	t.next, t.prev = none, k.tail
 	if k.tail == none {
 		k.head = id
+		k.at = int32(len(c.active))
 		c.active = append(c.active, ci)
+		c.headed(ci)
 	} else {
 		c.tasks[k.tail].next = id
 	}
@@ -100,6 +113,7 @@ func (c *Cluster) unwait(id TaskID) {
 	k := &c.classes[ci]
 	if t.prev == none {
 		k.head = t.next
+		c.headed(ci)
 	} else {
 		c.tasks[t.prev].next = t.next
 	}
@@ -111,13 +125,9 @@ func (c *Cluster) unwait(id TaskID) {
 	t.next, t.prev = none, none
 	k.count--
 	if k.count == 0 {
-		for i, a := range c.active {
-			if a == ci {
-				c.active[i] = c.active[len(c.active)-1]
-				c.active = c.active[:len(c.active)-1]
-				break
-			}
-		}
+		last := c.active[len(c.active)-1]
+		c.active[k.at], c.classes[last].at = last, k.at
+		c.active = c.active[:len(c.active)-1]
 	}
 	c.waiting--
 	if k.counted {
@@ -148,53 +158,30 @@ func (c *Cluster) admit() {
 	c.admitting = false
 }
 
-// roomOn offers room that has just appeared on an instance to the tasks that
-// wait for its provider, earliest first. A task waits because no instance had
-// room for it, so only this one needs looking at; needs whose constraints
-// change while tasks run are tried everywhere.
-func (c *Cluster) roomOn(inst int32, now sim.Time) {
-	for c.waiting > 0 {
-		in := &c.instances[inst]
-		if in.state != instanceActive {
-			return
-		}
-		best, bestSeq := int32(-1), uint64(0)
-		for _, ci := range c.active {
-			k := &c.classes[ci]
-			if k.provider != in.provider {
-				continue
-			}
-			if seq := c.tasks[k.head].seq; best >= 0 && seq > bestSeq {
-				continue
-			} else if p := c.needs[k.need].plans[k.provider]; c.fleet.Fits(p, in.host) {
-				best, bestSeq = ci, seq
-			}
-		}
-		if best < 0 {
-			return
-		}
-		// The room is committed before the line moves up: a task let into
-		// PROVISIONING may be placed at once.
-		k := c.classes[best]
-		c.fleet.Commit(c.needs[k.need].plans[k.provider], in.host)
-		c.unwait(k.head)
-		c.settle(k.head, inst, now)
-	}
-}
-
-// retryDynamic tries the needs whose constraints read what runs where, after
-// something started or stopped.
+// retryDynamic tries, earliest first, the needs whose constraints read what
+// runs where, and all needs under a custom scheduler, after something started
+// or stopped.
 func (c *Cluster) retryDynamic(now sim.Time) {
+	if !c.dynamic || c.retrying {
+		return
+	}
+	c.retrying = true
 	for again := true; again && c.waiting > 0; {
 		again = false
+		c.retries = c.retries[:0]
 		for _, ci := range c.active {
 			k := &c.classes[ci]
-			p := c.needs[k.need].plans[k.provider]
-			if p == nil || !c.workloads[c.needs[k.need].w].dynamic {
-				continue
+			if n := &c.needs[k.need]; n.plans[k.provider] != nil && c.workloads[n.w].dynamic {
+				c.retries = append(c.retries, ci)
 			}
+		}
+		slices.SortFunc(c.retries, func(a, b int32) int {
+			return cmp.Compare(c.tasks[c.classes[a].head].seq, c.tasks[c.classes[b].head].seq)
+		})
+		for _, ci := range c.retries {
+			k := &c.classes[ci]
 			id := k.head
-			if h, why := c.fleet.Place(p, uint64(c.tasks[id].attempts), c.tasks[id].entity); why == placement.ReasonNone {
+			if h, why := c.fleet.Place(c.needs[k.need].plans[k.provider], uint64(c.tasks[id].attempts), c.tasks[id].entity); why == placement.ReasonNone {
 				inst := c.byHost[h]
 				c.unwait(id)
 				c.settle(id, inst, now)
@@ -203,6 +190,7 @@ func (c *Cluster) retryDynamic(now sim.Time) {
 			}
 		}
 	}
+	c.retrying = false
 }
 
 func (c *Cluster) countRefusal(w *workload, why placement.Reason) {

@@ -23,6 +23,7 @@ type workload struct {
 	rules       []placement.Rule
 	constraints []placement.Constraint
 	dynamic     bool // constraints read what runs where
+	distinct    bool // distinctInstance
 
 	submitted, finished, rejected, drained int64
 	onTime, late, stops                    int64
@@ -180,16 +181,16 @@ func (w *workload) finish(c *Cluster, t *task, now sim.Time) {
 		}
 	}
 	if t.elastic {
-		w.done = w.done.AddMul(uint64(t.worked(n)), uint64(units.VCPU))
+		w.done = w.done.AddMul(uint64(t.run), uint64(units.VCPU))
 	} else {
 		w.done = w.done.AddMul(uint64(t.run), uint64(n.shape.CPU))
 	}
 }
 
 // onRunning tells a service that one of its tasks is RUNNING.
-func (w *workload) onRunning(c *Cluster, id TaskID, now sim.Time) {
+func (w *workload) onRunning(c *Cluster, now sim.Time) {
 	if w.service != nil {
-		w.service.running(c, id, now)
+		w.service.running(c, now)
 	}
 }
 

@@ -29,13 +29,13 @@ type Bill struct {
 
 // Line is one line of a bill.
 type Line struct {
-	SKU       string // "ec2.m6a.2xlarge", "fargate.x86.vcpu_hour", ...
-	Class     string // meter class for stacked plots: "EC2 instances", "Fargate", "EBS", ...
-	Option    string // "on-demand", "spot", "savings plan", "fee", ...
+	SKU       string // "ec2.m6a.2xlarge.on_demand", "fargate.x86.vcpu_hour", ...
+	Class     string // meter class for stacked plots: "ec2", "fargate", "storage", ...
+	Option    string // "on-demand", "spot", the plan that covers it, or ""
 	Workload  string // "" is shared
 	Quantity  float64
 	Unit      string
-	Rate      units.Price // list price per unit
+	Rate      units.Price // price per unit before discount, the plan's where one covers the line
 	List      units.USD
 	Paid      units.USD
 	Source    string

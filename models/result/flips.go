@@ -9,7 +9,8 @@ import (
 
 // Flip is a change of prices that makes another ranked platform the cheapest,
 // all use unchanged. Costs are linear in prices, so it is exact for the mean
-// bills; what commitments cover does not move with the price.
+// bills; what commitments cover does not move with the price, but for a
+// discount, which lowers all that the scenario's own does.
 type Flip struct {
 	Prices string  // "Fargate prices", "EC2 on-demand prices", ...
 	Change float64 // -0.23: they fall by 23 %
@@ -27,20 +28,21 @@ type priceGroup struct {
 var priceGroups = []priceGroup{
 	{name: "Fargate prices", in: func(l Line) bool { return onSKU(l, "fargate.") && !isSpot(l) && !committed(l) }},
 	{name: "Fargate Spot prices", in: func(l Line) bool { return onSKU(l, "fargate.") && isSpot(l) }},
-	{name: "EC2 on-demand prices", in: func(l Line) bool { return onSKU(l, "ec2.") && !isSpot(l) && !committed(l) }},
+	// The fee of Managed Instances is a share of the on-demand price.
+	{name: "EC2 on-demand prices", in: func(l Line) bool {
+		return onSKU(l, "ec2.") && strings.HasSuffix(strings.ToLower(l.SKU), ".on_demand") && !committed(l) || onSKU(l, "managed_instances.fee.")
+	}},
 	{name: "EC2 Spot prices", in: func(l Line) bool { return onSKU(l, "ec2.") && isSpot(l) }},
 	{name: "EBS prices", in: func(l Line) bool { return onSKU(l, "ebs.") }},
-	{name: "a discount on all but Spot", in: func(l Line) bool { return !isSpot(l) && !committed(l) }, down: true},
+	{name: "a discount", in: func(l Line) bool { return l.Class != "other" }, down: true}, // the scenario's own lines have none
 }
 
 func onSKU(l Line, prefix string) bool { return strings.HasPrefix(strings.ToLower(l.SKU), prefix) }
 
 // committed reports whether a Savings Plan or a Reserved Instance pays: its
-// price was fixed when it was bought.
+// price was fixed when it was bought. Option then names the plan.
 func committed(l Line) bool {
-	option := strings.ToLower(l.Option)
-	return strings.Contains(option, "plan") || strings.Contains(option, "reserved") || strings.Contains(option, "commitment") ||
-		strings.Contains(strings.ToLower(l.Class), "commitment")
+	return l.Option != "" && l.Option != "on-demand" && !isSpot(l) || l.Class == "unused-commitment"
 }
 
 // flipLimit is the largest change worth telling: prices double, or fall

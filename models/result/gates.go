@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -81,6 +82,9 @@ func ParseGate(path, text string) (Gate, error) {
 	v, err := g.Metric.Unit.parse(strings.TrimSpace(limit))
 	if err != nil {
 		return g, err
+	}
+	if math.Abs(v) >= math.MaxInt64 {
+		return g, fmt.Errorf("got %q, want a limit that some run could reach", text)
 	}
 	if g.ForShare > 0 && v != float64(int64(v)) {
 		return g, fmt.Errorf("got %q, want a whole number of tasks before \"for\"", text)
@@ -210,15 +214,16 @@ func (g Gate) missed(got float64, bound string) string {
 // noValue says why there is no figure to hold against the limit.
 func (g Gate) noValue(o *Outcome) string {
 	if g.Metric.Unit == UnitUSD && o.First != nil && !o.First.MonthlyOK {
-		return g.subject() + " n/a: " + needDuration(o.First)
+		return g.subject() + " n/a: " + NotAMonth(o.First)
 	}
 	return g.subject() + " has no value on this platform"
 }
 
-// needDuration says what run would give an amount a month.
-func needDuration(r *Run) string {
+// NotAMonth says why the cost of r's window is no cost a month, and what
+// duration would give one.
+func NotAMonth(r *Run) string {
 	if r.NeedDuration > 0 {
-		return "the window is not whole cycles of the load; use duration = \"" + units.Duration(r.NeedDuration).String() + "\""
+		return fmt.Sprintf("the window is not whole cycles of every schedule and pattern; use duration = %q", units.Duration(r.NeedDuration).String())
 	}
-	return "the window is not whole cycles of the load"
+	return "some of the work comes once, a replay or a single burst, so no window stands for a month"
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"cmp"
+	"math"
 	"math/big"
 	"slices"
 
@@ -78,6 +79,7 @@ func meanLines(runs []*Run, total, list units.USD) []Line {
 	var lines []Line
 	var paid, listed []*big.Int
 	at, varies := map[lineKey]int{}, map[int]bool{}
+	var spent []float64 // quantity x rate
 	for _, r := range runs {
 		for _, l := range r.Bill.Lines {
 			key := lineKey{l.SKU, l.Class, l.Option, l.Workload, l.Unit, l.Source, l.Date, l.Estimated}
@@ -88,21 +90,22 @@ func meanLines(runs []*Run, total, list units.USD) []Line {
 				fresh := l
 				fresh.Quantity = 0
 				lines = append(lines, fresh)
-				paid, listed = append(paid, new(big.Int)), append(listed, new(big.Int))
+				paid, listed, spent = append(paid, new(big.Int)), append(listed, new(big.Int)), append(spent, 0)
 			}
 			varies[i] = varies[i] || l.Rate != lines[i].Rate
 			lines[i].Quantity += l.Quantity
+			spent[i] += l.Quantity * float64(l.Rate)
 			paid[i].Add(paid[i], big.NewInt(int64(l.Paid)))
 			listed[i].Add(listed[i], big.NewInt(int64(l.List)))
 		}
 	}
 	paidParts, listParts := apportion(paid, n, total), apportion(listed, n, list)
 	for i := range lines {
+		if varies[i] && lines[i].Quantity > 0 { // a price that moved: its mean; a plan's is not the list price
+			lines[i].Rate = units.Price(math.Round(spent[i] / lines[i].Quantity))
+		}
 		lines[i].Quantity /= float64(n)
 		lines[i].Paid, lines[i].List = paidParts[i], listParts[i]
-		if varies[i] && lines[i].Quantity > 0 { // a price that moved: its mean
-			lines[i].Rate = units.Price(lines[i].List.Float() / lines[i].Quantity * float64(units.DollarPrice))
-		}
 	}
 	return lines
 }

@@ -119,7 +119,7 @@ var capacityMetrics = []Metric{
 			return r.overInstances(func(p *Provider) float64 { return float64(p.MinInstances) })
 		}},
 	{Path: "launches", Unit: UnitInstances, Better: Neither, Kind: KindCount,
-		Doc: "instances launched",
+		Doc: "instances launched, those there at the start included",
 		Read: func(r *Run, _ *Workload) Value {
 			return r.overInstances(func(p *Provider) float64 { return float64(p.Launched) })
 		}},

@@ -41,9 +41,13 @@ func (w *Workload) done() Value {
 	return Value{}
 }
 
-// runningAtLeast is the share of the window with at least n tasks RUNNING.
+// runningAtLeast is the share of the window with at least n tasks RUNNING; of
+// a service, for of others nobody kept how long each number ran.
 func (w *Workload) runningAtLeast(n int64) Value {
 	var with, all float64
+	if w.Kind != "service" {
+		return Value{}
+	}
 	for i, held := range w.RunningTime {
 		all += held.Seconds()
 		if int64(i) >= n {
@@ -55,7 +59,7 @@ func (w *Workload) runningAtLeast(n int64) Value {
 
 // meanRunning is the time-weighted number of tasks RUNNING.
 func meanRunning(r *Run, w *Workload) Value {
-	if len(w.RunningTime) == 0 {
+	if w.Kind != "service" {
 		if len(w.RunningS.Mean) == 0 {
 			return Value{}
 		}
@@ -101,13 +105,8 @@ var taskMetrics = []Metric{
 		Read:    meanRunning,
 		AtLeast: func(w *Workload, n int64) Value { return w.runningAtLeast(n) }},
 	{Path: "workload.NAME.running_share", Unit: UnitShare, Better: Higher, Kind: KindShare,
-		Doc: "services: share of the window with all desired tasks RUNNING",
-		Read: func(_ *Run, w *Workload) Value {
-			if w.Kind != "service" {
-				return Value{}
-			}
-			return w.runningAtLeast(w.DesiredCount)
-		}},
+		Doc:  "services: share of the window with all desired tasks RUNNING",
+		Read: func(_ *Run, w *Workload) Value { return w.runningAtLeast(w.DesiredCount) }},
 	{Path: "workload.NAME.in_system", Unit: UnitTasks, Better: Neither, Kind: KindLevel,
 		Doc: "tasks waiting or on the platform, mean over the window",
 		Read: func(r *Run, w *Workload) Value {

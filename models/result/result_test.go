@@ -218,3 +218,32 @@ func TestFormats(t *testing.T) {
 		}
 	}
 }
+
+// A batch's tasks RUNNING come from its series: how long each number ran is
+// kept of services alone, whatever else a model leaves there.
+func TestRunningOfABatchIsItsMean(t *testing.T) {
+	runs := resulttest.Runs(find("fargate"), 2)
+	for _, r := range runs {
+		for i := range r.Workloads {
+			if w := &r.Workloads[i]; w.Name == "jobs" {
+				w.RunningTime = make([]sim.Time, 8)
+				w.RunningTime[7] = r.Duration // what ran at the end
+				w.RunningS = result.Series{Width: r.Duration / 2, Mean: []float64{2, 3}, Max: []int64{9, 9}}
+			}
+		}
+	}
+	o, err := result.Fold(runs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e, _ := o.Estimate("workload.jobs.running"); !e.OK || e.V != 2.5 {
+		t.Errorf("jobs running %v, want 2.5", e.Value)
+	}
+	gate, err := result.ParseGate("workload.jobs.running", ">= 7 for 99%")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := gate.Hold(o); r.OK {
+		t.Error("a share of the time holds for a batch, of which nobody knows it")
+	}
+}

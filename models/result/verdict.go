@@ -247,7 +247,7 @@ func faults(row *Row, best map[string]work, costPath string) []Fault {
 		list = append(list, Fault{Standing: Risk, Text: spotText(row.Outcome)})
 	}
 	if e, _ := row.Estimate(costPath); !e.OK {
-		list = append(list, Fault{Standing: NoMonthly, Text: needDuration(row.First)})
+		list = append(list, Fault{Standing: NoMonthly, Text: NotAMonth(row.First)})
 	}
 	return list
 }

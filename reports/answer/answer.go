@@ -121,10 +121,13 @@ func (a *Answer) offered(o *result.Outcome) string {
 	}
 	var parts []string
 	if tasks > 0 {
-		parts = append(parts, round(float64(tasks)*scale)+" tasks")
+		parts = append(parts, plural(round(float64(tasks)*scale), "task"))
 	}
 	if services > 0 {
-		parts = append(parts, units.Thousands(services)+" service tasks")
+		parts = append(parts, plural(units.Thousands(services), "service task"))
+	}
+	if parts == nil {
+		parts = []string{"no tasks"}
 	}
 	s := "Work offered to all: " + strings.Join(parts, " + ") + " " + period
 	if vcpuHours > 0 {
@@ -190,10 +193,7 @@ func (a *Answer) warn() {
 		a.Warnings = append(a.Warnings, Line{"Warning:", fmt.Sprintf(format, args...)})
 	}
 	if o := a.ran(); o != nil && !a.monthly() {
-		text := "$/month is n/a: the window is not whole cycles of every schedule and pattern"
-		if o.First.NeedDuration > 0 {
-			text += fmt.Sprintf("; it needs duration = %q", units.Duration(o.First.NeedDuration).String())
-		}
+		text := "$/month is n/a: " + result.NotAMonth(o.First)
 		what := "of the window"
 		if a.drained() {
 			what = "of the whole work, what was finished after the window included"
@@ -202,6 +202,13 @@ func (a *Answer) warn() {
 	}
 	for _, name := range a.unequalWork() {
 		warning("the platforms did not meet the same work of %s; do not compare them.", name)
+	}
+	if o := a.ran(); o != nil {
+		for i := range o.Pooled.Workloads {
+			if w := &o.Pooled.Workloads[i]; w.Kind == "batch" && w.Submitted == 0 {
+				warning("no task of %s comes in this run; check its arrivals, start and duration.", w.Name)
+			}
+		}
 	}
 	if o := a.ran(); o != nil && o.Runs == 1 {
 		warning("one run shows no chance; use 5 or more replications for an interval.")
@@ -212,6 +219,14 @@ func (a *Answer) warn() {
 	for _, n := range a.kind(result.Warning) {
 		warning("%s", sentence(n))
 	}
+}
+
+// plural is a printed number of things: "1 task", "2 tasks".
+func plural(number, thing string) string {
+	if number == "1" {
+		return "1 " + thing
+	}
+	return number + " " + thing + "s"
 }
 
 // unequalWork names workloads of which platforms met different work in any

@@ -104,6 +104,16 @@ func TestMisleadWorkLeftAtTheEnd(t *testing.T) {
 	mustHold(t, answer.Build(in).Text(), "Unfinished at the end: ec2 23 jobs ($3.00 more to finish); fargate 3 jobs")
 }
 
+// A batch that never comes costs nothing, which is no saving.
+func TestMisleadWorkThatNeverComes(t *testing.T) {
+	in := changed(t, input(specs("ec2", "fargate"), 2), "*", func(r *result.Run) {
+		w := &r.Workloads[1]
+		w.Submitted, w.Finished, w.Running, w.Waiting = 0, 0, 0, 0
+	})
+	mustHold(t, answer.Build(in).Text(), "Warning: no task of jobs comes in this run")
+	mustNotHold(t, answer.Build(input(specs("ec2", "fargate"), 2)).Text(), "no task of")
+}
+
 func TestMisleadListPriceOnly(t *testing.T) {
 	mustHold(t, answer.Build(input(specs("ec2", "fargate"), 2)).Text(), "1-y SP", "(best)")
 }

@@ -130,16 +130,24 @@ func TestReplacesOnlyItsOwn(t *testing.T) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := files.Write(dir, report(1)); err != nil {
+	first, err := files.Begin(dir)
+	if err != nil {
 		t.Fatalf("an empty folder is refused: %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "stale.csv"), nil, 0o644); err != nil {
+	if _, err := first.Recorder("tasks", "ec2", 0, time.Time{}, files.Names{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := first.Finish(report(1)); err != nil {
+		t.Fatal(err)
+	}
+	stale := filepath.Join(dir, "tasks.csv")
+	if _, err := os.Stat(stale); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := files.Write(dir, report(1)); err != nil {
 		t.Fatalf("our own folder is refused: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "stale.csv")); err == nil {
+	if _, err := os.Stat(stale); err == nil {
 		t.Error("a file of the old result is in the new one")
 	}
 	other := t.TempDir()
@@ -183,7 +191,10 @@ func TestNothingHalfWritten(t *testing.T) {
 		t.Errorf("an aborted run leaves %v", entries)
 	}
 	// A crash leaves the partial folder; the next run takes it over.
-	if _, err := files.Begin(dir); err != nil {
+	if err := os.Mkdir(dir+".partial", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir+".partial", ".ecsim-partial"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := files.Write(dir, report(1)); err != nil {
@@ -195,6 +206,72 @@ func TestNothingHalfWritten(t *testing.T) {
 	}
 	if _, err := files.Begin(dir); err == nil || !strings.Contains(err.Error(), "in the way") {
 		t.Errorf("a foreign .partial: %v", err)
+	}
+}
+
+// Of two runs into one folder the first is not disturbed, and the second is
+// told at once.
+func TestTwoRunsIntoOneFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	first, err := files.Begin(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Begin(dir); err == nil || !strings.Contains(err.Error(), "another run is writing "+dir) {
+		t.Errorf("a second run: %v", err)
+	}
+	if _, err := first.Finish(report(1)); err != nil {
+		t.Errorf("the first run: %v", err)
+	}
+	third, err := files.Begin(dir)
+	if err != nil {
+		t.Fatalf("when the first is done: %v", err)
+	}
+	third.Abort()
+}
+
+// What the user laid into a result folder is not deleted with it.
+func TestFilesOfTheUserStay(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	if _, err := files.Write(dir, report(1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{".DS_Store", "plots/notes.txt"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := files.Begin(dir)
+		if mine := name == "plots/notes.txt"; mine != (err != nil && strings.Contains(err.Error(), path+" is not of ecsim")) {
+			t.Errorf("with %s: %v", name, err)
+		}
+		if err == nil {
+			os.RemoveAll(dir + ".partial")
+		}
+	}
+}
+
+// A link as the folder stays a link: what it leads to is replaced.
+func TestFolderByLink(t *testing.T) {
+	root := t.TempDir()
+	real, link := filepath.Join(root, "real"), filepath.Join(root, "link")
+	if err := os.Symlink("real", link); err != nil {
+		t.Skip("no links here: ", err)
+	}
+	if _, err := files.Begin(link); err == nil || !strings.Contains(err.Error(), "leads nowhere") {
+		t.Errorf("a link to nothing: %v", err)
+	}
+	if err := os.Mkdir(real, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := files.Write(link, report(1)); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 || len(tree(t, real)) == 0 {
+		t.Errorf("the link is %v, %v, and its folder holds %d files", info, err, len(tree(t, real)))
 	}
 }
 
@@ -308,6 +385,8 @@ func TestRecords(t *testing.T) {
 					{At: 76 * sim.Second, Kind: result.TaskPlaced, Entity: 1, Place: 0},
 					{At: 80 * sim.Second, Kind: result.TaskRunning, Entity: 1, Place: 0},
 					{At: 100 * sim.Second, Kind: result.TaskStopped, Entity: 1, Place: 0},
+					{At: 101 * sim.Second, Kind: result.TaskSubmitted, Entity: 3, Place: -1},
+					{At: 101 * sim.Second, Kind: result.TaskPlaced, Entity: 3, Place: 0},
 				} {
 					r.Observe(e)
 				}
@@ -321,15 +400,15 @@ func TestRecords(t *testing.T) {
 			t.Error("a part is left")
 		}
 		tasks := table(t, filepath.Join(dir, "tasks.csv"))
-		if len(tasks) != 2*len(order) || tasks[0]["time_to_running_s"] != "79" || tasks[0]["completion_s"] != "99" ||
-			tasks[0]["workload"] != "jobs" || tasks[0]["outcome"] != "stopped" || tasks[1]["outcome"] != "waiting" || tasks[1]["running_utc"] != "" {
+		if len(tasks) != 3*len(order) || tasks[0]["time_to_running_s"] != "79" || tasks[0]["completion_s"] != "99" ||
+			tasks[0]["workload"] != "jobs" || tasks[0]["outcome"] != "stopped" || tasks[1]["outcome"] != "waiting" || tasks[1]["running_utc"] != "" || tasks[2]["outcome"] != "starting" {
 			t.Errorf("tasks %v", tasks)
 		}
 		instances := table(t, filepath.Join(dir, "instances.csv"))
 		if len(instances) != len(order) || instances[0]["instance"] != "7" || instances[0]["terminated_utc"] != "" || instances[0]["launched_utc"] != "2026-11-23T00:00:00Z" {
 			t.Errorf("instances %v", instances)
 		}
-		if events := table(t, filepath.Join(dir, "events.csv")); len(events) != 8*len(order) || events[2]["reason"] != "RESOURCE:CPU" {
+		if events := table(t, filepath.Join(dir, "events.csv")); len(events) != 10*len(order) || events[2]["reason"] != "RESOURCE:CPU" {
 			t.Errorf("%d events, the third %v", len(events), events[2])
 		}
 		return got

@@ -33,7 +33,7 @@ const (
 const tool = "ecsim"
 
 // marker lies in a folder under way, so that one left by a crash is known as
-// ours.
+// ours. It is locked as long as its run lives.
 const marker = ".ecsim-partial"
 
 // Hash names a result by what decides it: the resolved scenario, the seed, the
@@ -107,6 +107,10 @@ func (m *Manifest) holds(name string, data []byte) bool {
 	return slices.ContainsFunc(m.Files, func(f FileEntry) bool { return f.Name == name && f.SHA256 == hex.EncodeToString(sum[:]) })
 }
 
+func (m *Manifest) lists(name string) bool {
+	return slices.ContainsFunc(m.Files, func(f FileEntry) bool { return f.Name == name })
+}
+
 // ReadManifest reads a folder's manifest; the error says when the folder is
 // not one of ours.
 func ReadManifest(dir string) (*Manifest, error) {
@@ -124,6 +128,7 @@ func ReadManifest(dir string) (*Manifest, error) {
 // Folder is a result folder under way.
 type Folder struct {
 	dir, partial string
+	held         *os.File // the marker, locked; nil after Finish or Abort
 
 	mu    sync.Mutex // guards parts: runs start on several goroutines
 	parts []*Recorder
@@ -131,9 +136,17 @@ type Folder struct {
 
 // Begin claims dir and makes the folder beside it in which everything is
 // written first. It fails, before any work is lost, when dir holds something
-// that is not ours or cannot be written.
+// that is not ours, cannot be written, or is being written by another run. Of a
+// link it replaces what the link leads to.
 func Begin(dir string) (*Folder, error) {
 	dir = filepath.Clean(dir)
+	if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		real, err := filepath.EvalSymlinks(dir)
+		if err != nil {
+			return nil, fmt.Errorf("%s is a link that leads nowhere; remove it or choose another folder with -o", dir)
+		}
+		dir = real
+	}
 	if err := replaceable(dir); err != nil {
 		return nil, err
 	}
@@ -141,24 +154,53 @@ func Begin(dir string) (*Folder, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, fmt.Errorf("cannot make the folder for results: %w; choose another with -o", err)
 	}
-	entries, err := os.ReadDir(f.partial)
-	switch {
-	case err == nil && len(entries) > 0 && !exists(filepath.Join(f.partial, marker)):
-		return nil, fmt.Errorf("%s is in the way and is not ours; move it or choose another folder with -o", f.partial)
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s is in the way: %w; move it or choose another folder with -o", f.partial, err)
-	}
-	if err := os.RemoveAll(f.partial); err != nil {
-		return nil, fmt.Errorf("cannot remove what an earlier run left: %w", err)
+	if err := f.sweep(); err != nil {
+		return nil, err
 	}
 	if err := os.Mkdir(f.partial, 0o755); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return nil, f.busy()
+		}
 		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
 	}
-	if err := os.WriteFile(filepath.Join(f.partial, marker), nil, 0o644); err != nil {
+	var err error
+	if f.held, err = os.Create(filepath.Join(f.partial, marker)); err != nil {
 		f.Abort()
 		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
 	}
+	if !lock(f.held) {
+		f.held.Close()
+		return nil, f.busy()
+	}
 	return f, nil
+}
+
+// sweep removes what a run that was killed left in the place of f.partial.
+func (f *Folder) sweep() error {
+	entries, err := os.ReadDir(f.partial)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%s is in the way: %w; move it or choose another folder with -o", f.partial, err)
+	case len(entries) > 0:
+		left, err := os.Open(filepath.Join(f.partial, marker))
+		if err != nil {
+			return fmt.Errorf("%s is in the way and is not ours; move it or choose another folder with -o", f.partial)
+		}
+		defer left.Close() // after the folder is gone
+		if !lock(left) {
+			return f.busy()
+		}
+	}
+	if err := os.RemoveAll(f.partial); err != nil {
+		return fmt.Errorf("cannot remove what an earlier run left: %w", err)
+	}
+	return nil
+}
+
+func (f *Folder) busy() error {
+	return fmt.Errorf("another run is writing %s; wait for it or choose another folder with -o", f.dir)
 }
 
 // replaceable reports whether dir is free, empty, or a result folder.
@@ -172,11 +214,24 @@ func replaceable(dir string) error {
 	case len(entries) == 0:
 		return nil
 	}
-	if _, err := ReadManifest(dir); err != nil {
+	m, err := ReadManifest(dir)
+	if err != nil {
 		return fmt.Errorf("%s holds files but no %s of ecsim, so it is not replaced; choose an empty or new folder with -o", dir, ManifestName)
 	}
-	return nil
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil || name == ManifestName || m.lists(filepath.ToSlash(name)) || slices.Contains(droppings, d.Name()) {
+			return err
+		}
+		return fmt.Errorf("%s is not of ecsim, so its folder is not replaced; move it or choose another folder with -o", path)
+	})
 }
+
+// droppings are files that file managers leave in a folder they show.
+var droppings = []string{".DS_Store", "Thumbs.db", "desktop.ini"}
 
 func exists(path string) bool {
 	_, err := os.Lstat(path)
@@ -191,7 +246,15 @@ func (f *Folder) Abort() {
 	if f.partial != "" {
 		os.RemoveAll(f.partial) // the marker makes a later run try again
 	}
-	f.partial = ""
+	f.release()
+}
+
+// release gives the place up to other runs.
+func (f *Folder) release() {
+	if f.held != nil {
+		f.held.Close()
+	}
+	f.partial, f.held = "", nil
 }
 
 // write makes one file, buffered; name has slashes.
@@ -258,7 +321,7 @@ func (f *Folder) publish() error {
 		}
 		return err
 	}
-	f.partial = ""
+	f.release()
 	return os.RemoveAll(old)
 }
 

@@ -251,6 +251,8 @@ func (r *Recorder) Close() error {
 			r.endInstance(key, l)
 		case l.moments[running] >= 0:
 			r.endTask(key, l, "running")
+		case l.moments[placed] >= 0:
+			r.endTask(key, l, "starting")
 		default:
 			r.endTask(key, l, "waiting")
 		}

@@ -2,9 +2,11 @@ package plots
 
 import (
 	"fmt"
+	"math"
 
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/workloads/units"
 
 	"gonum.org/v1/plot"
 )
@@ -12,7 +14,7 @@ import (
 var _ = RegisterPlot(Plot{
 	Name:  "instances",
 	Title: "Instances and scaling activities",
-	Doc:   "Container instances of each group, booting ones included, and by how many each scaling activity changed the desired capacity.",
+	Doc:   "Container instances of each group, booting ones included, and by how many scaling activities changed the desired capacity; those of about the same time are one bar a direction.",
 	Draw: func(in Input) ([]Figure, error) {
 		return eachRun(in, "instances", func(o *result.Outcome) Figure { return instances(in, o) }), nil
 	},
@@ -25,7 +27,8 @@ func instances(in Input, o *result.Outcome) Figure {
 	top.Y.Tick.Marker = niceTicks{Whole: true}
 	top.Add(gridLines{x: true, y: true})
 	timeAxis(top, r, in.Location, false)
-	var most, launched, terminated float64
+	var most float64
+	var launched, terminated int64
 	groups := 0
 	for i := range r.Providers {
 		p := &r.Providers[i]
@@ -36,7 +39,7 @@ func instances(in Input, o *result.Outcome) Figure {
 		top.Add(curve{xs, ys, lineStyle(groups)})
 		most = max(most, highest(ys))
 		f.Legend = append(f.Legend, Key{Label: fmt.Sprintf("%s: mean %.1f, max %d", p.Name, p.MeanInstances, p.MaxInstances), Line: lineStyle(groups)})
-		launched, terminated = launched+float64(p.Launched), terminated+float64(p.Terminated)
+		launched, terminated = launched+p.Launched, terminated+p.Terminated
 		groups++
 	}
 	if groups == 0 {
@@ -51,24 +54,36 @@ func instances(in Input, o *result.Outcome) Figure {
 		f.Panels = []*plot.Plot{top}
 		return f
 	}
-	f.Headline = fmt.Sprintf("%s: %.0f instances launched, %.0f terminated; scaling activities: %d", o.Platform, launched, terminated, len(r.Activities))
+	f.Headline = fmt.Sprintf("%s: %s instances launched, %s terminated; scaling activities: %s", o.Platform,
+		units.Thousands(launched), units.Thousands(terminated), units.Thousands(int64(len(r.Activities))))
 
 	low := newPlot("change of desired")
 	low.Y.Tick.Marker = niceTicks{Whole: true}
 	timeAxis(low, r, in.Location, true)
 	low.Y.Min, low.Y.Max = -1, 1
+	// Activities closer than a bar is wide add up, each direction by itself.
 	marks := boxes{}
 	width := low.X.Max / 700
-	for _, a := range r.Activities {
-		change := float64(a.To - a.From)
-		fill := blue
-		if change < 0 {
-			fill = orange
+	var at, up, down float64
+	flush := func() {
+		if up > 0 {
+			marks.rects = append(marks.rects, rect{at, at + width, 0, up, blue})
 		}
-		at := a.At.Seconds()
-		marks.rects = append(marks.rects, rect{at, at + width, min(change, 0), max(change, 0), fill})
-		low.Y.Min, low.Y.Max = min(low.Y.Min, change*1.1), max(low.Y.Max, change*1.1)
+		if down < 0 {
+			marks.rects = append(marks.rects, rect{at, at + width, down, 0, orange})
+		}
+		low.Y.Min, low.Y.Max = min(low.Y.Min, down*1.1), max(low.Y.Max, up*1.1)
+		up, down = 0, 0
 	}
+	for _, a := range r.Activities {
+		if begin := math.Floor(a.At.Seconds()/width) * width; begin != at {
+			flush()
+			at = begin
+		}
+		up += float64(max(a.To-a.From, 0))
+		down += float64(min(a.To-a.From, 0))
+	}
+	flush()
 	low.Add(gridLines{x: true, y: true}, marks, curve{[]float64{0, low.X.Max}, []float64{0, 0}, thin(outline, 1)}, windowEdges{r})
 	f.Legend = append(f.Legend, Key{Label: "scaling out", Fill: blue}, Key{Label: "scaling in", Fill: orange})
 	f.Panels = []*plot.Plot{top, low}

@@ -165,3 +165,21 @@ func TestLegendNeverCoversData(t *testing.T) {
 		t.Errorf("one key ends at %v, twelve at %v; want each row to take its room", one, many)
 	}
 }
+
+// Activities at about the same time add up; drawn over one another, forty
+// launches would look like one.
+func TestActivitiesAtOnceAddUp(t *testing.T) {
+	in := input(resulttest.Specs()[:1], 1)
+	r := in.Outcomes[0].First
+	r.Activities = nil
+	for i := range int64(40) {
+		r.Activities = append(r.Activities, result.Activity{At: sim.Hour + sim.Time(i)*sim.Second, Provider: "asg", From: i, To: i + 1})
+	}
+	for i := range int64(25) {
+		r.Activities = append(r.Activities, result.Activity{At: 3 * sim.Day, Provider: "asg", From: 40 - i, To: 39 - i})
+	}
+	f := instances(in, in.Outcomes[0])
+	if y := f.Panels[1].Y; y.Max < 40 || y.Min > -25 {
+		t.Errorf("change of desired is drawn from %v to %v, want -25 to 40", y.Min, y.Max)
+	}
+}

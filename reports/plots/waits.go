@@ -102,7 +102,7 @@ func waits(in Input, workload string) Figure {
 	}
 	f.Note = fmt.Sprintf("all replications together, %s tasks a platform", units.Thousands(int64(tasks)))
 	if censored > 0 {
-		f.Note += fmt.Sprintf("; on all platforms %s still waited at the end and enter with the wait so far", units.Thousands(int64(censored)))
+		f.Note += fmt.Sprintf("; on all platforms together %s still waited at the end and enter with the wait so far", units.Thousands(int64(censored)))
 	}
 	limits := slos(in, workload)
 	for _, l := range limits {

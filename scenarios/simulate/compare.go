@@ -33,6 +33,7 @@ type Comparison struct {
 type cell struct {
 	run        *result.Run
 	infeasible *ecs.InfeasibleError
+	start      *ecs.StartError
 }
 
 // Compare runs the given platforms (by index) of sc, every replication of one
@@ -62,6 +63,10 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		var inf *ecs.InfeasibleError
 		if errors.As(err, &inf) {
 			return cell{infeasible: inf}, nil
+		}
+		var start *ecs.StartError
+		if errors.As(err, &start) {
+			return cell{start: start}, nil
 		}
 		if err == nil && k >= uint64(len(able)) {
 			run.Slim() // pictures show replication 0
@@ -94,6 +99,11 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 				runs = nil
 				c.Infeasible = append(c.Infeasible, x.infeasible)
 				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{{About: x.infeasible.Workload, Text: x.infeasible.Error()}}))
+				break
+			}
+			if x.start != nil {
+				runs = nil
+				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{{About: x.start.Workload, Text: x.start.Text}}))
 				break
 			}
 			runs = append(runs, x.run)

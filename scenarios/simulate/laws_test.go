@@ -13,6 +13,7 @@ import (
 	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/scenarios/library"
+	"ecsim/sim"
 	"ecsim/sim/experiment"
 	"ecsim/workloads/units"
 )
@@ -82,6 +83,12 @@ func checkLaws(t *testing.T, platform string, r *result.Run) {
 		}
 		if w.UsedCPU.Cmp(w.ReservedCPU) > 0 && w.Kind == "service" {
 			t.Errorf("%s, %s: used %v of %v reserved", platform, w.Name, w.UsedCPU, w.ReservedCPU)
+		}
+	}
+	for i := range r.Providers {
+		p := &r.Providers[i]
+		if p.MeanInstances < float64(p.MinInstances) || p.MeanInstances > float64(p.MaxInstances) {
+			t.Errorf("%s, %s: %v instances on average, %d to %d", platform, p.Name, p.MeanInstances, p.MinInstances, p.MaxInstances)
 		}
 	}
 	var lines, splits units.USD
@@ -311,4 +318,26 @@ func erlangC(c int, a float64) float64 {
 	}
 	last := term * float64(c) / (float64(c) - a)
 	return last / (sum + last)
+}
+
+// Squeezed arrivals still come to the end of the duration, stretched ones too.
+func TestStretchFillsTheDuration(t *testing.T) {
+	for _, k := range []string{"50%", "100%", "300%"} {
+		sc, err := Load("launch-types", []string{`workload.jobs.arrivals.stretch="` + k + `"`})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range sc.Workloads {
+			if w := &sc.Workloads[i]; w.Name == "jobs" {
+				src, err := openSource(sc, w, 0)
+				if err != nil {
+					t.Fatal(err)
+				}
+				last, err := lastArrival(src.tasks)
+				if end := sim.Time(sc.Duration); err != nil || last < end*9/10 {
+					t.Errorf("stretch %s: last arrival at %v of %v, error %v", k, last, end, err)
+				}
+			}
+		}
+	}
 }

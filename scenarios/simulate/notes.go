@@ -95,6 +95,12 @@ func (n *noter) ownsInstances() bool {
 // notIncluded names the charge classes that are not priced.
 func (n *noter) notIncluded() {
 	n.add(result.NotIncluded, "", "load balancers, NAT gateways, logs, cross-zone and internet traffic, support, your time")
+	for i := range n.run.Providers {
+		if n.run.Providers[i].Kind == "external" {
+			n.add(result.NotIncluded, "", "your own machines: hardware, power, space")
+			break
+		}
+	}
 	if n.pl.Prices.Discount == 0 {
 		n.add(result.NotIncluded, "", "EDP discount")
 	}

@@ -103,7 +103,11 @@ func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledge
 	if drain != nil {
 		b.Drain = drain.Total
 	}
-	byKey := map[[3]string]int{}
+	type lineKey struct {
+		sku, option, workload string
+		rate                  units.Price
+	}
+	byKey := map[lineKey]int{}
 	for i := range bill.Lines {
 		l := &bill.Lines[i]
 		if l.Option == billing.Spot && l.List > 0 {
@@ -114,7 +118,7 @@ func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledge
 			option = l.Plan
 		}
 		// Zones do not differ in price, so their lines are told together.
-		key := [3]string{l.SKU, option, l.Workload}
+		key := lineKey{l.SKU, option, l.Workload, l.Rate}
 		if at, ok := byKey[key]; ok {
 			x := &b.Lines[at]
 			x.Quantity += l.Quantity.Float64()

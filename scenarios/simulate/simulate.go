@@ -33,7 +33,8 @@ const (
 )
 
 // Run simulates one replication of platform p of sc. The error is an
-// *ecs.InfeasibleError when a task can never run, a *traces.Error when a trace
+// *ecs.InfeasibleError when a task can never run, an *ecs.StartError when
+// tasks find no room at the start, a *traces.Error when a trace
 // is malformed, or the context's.
 func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64, o Options) (*result.Run, error) {
 	pl := &sc.Platforms[p]
@@ -132,7 +133,7 @@ func drains(sc *scenarios.Scenario) bool {
 }
 
 func drain(ctx context.Context, s *sim.Simulation, model platform.Platform, end sim.Time, run *result.Run) error {
-	for model.Unfinished() > 0 && s.Now() < end*drainLimit {
+	for model.Unfinished() > 0 && s.Now()/drainLimit < end {
 		if err := s.RunUntil(ctx, s.Now()+drainStep); err != nil {
 			return err
 		}
@@ -146,7 +147,8 @@ func drain(ctx context.Context, s *sim.Simulation, model platform.Platform, end 
 }
 
 // months says whether the window's cost stands for a month: whole cycles of
-// every schedule and pattern after the warm-up, none of them a replay.
+// every schedule and pattern after the warm-up, none of them a replay or a
+// burst that comes once.
 func months(sc *scenarios.Scenario, sources []*source, run *result.Run) {
 	window := run.Duration - run.WarmUp
 	cycle := sim.Hour // bills are by the hour
@@ -154,7 +156,7 @@ func months(sc *scenarios.Scenario, sources []*source, run *result.Run) {
 		if src == nil {
 			continue
 		}
-		if src.fixed {
+		if src.once {
 			run.MonthlyOK, run.NeedDuration = false, 0
 			return
 		}

@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ type source struct {
 	shapes *workloads.Shapes
 	trace  *traces.Reader // nil for drawn work
 	cycle  sim.Time       // of the calendar part, 0 if none
-	fixed  bool           // a replay: no cycle makes a month of it
+	once   bool           // a replay, or a burst that comes once: no cycle makes a month of it
 }
 
 // Close closes the trace, if there is one.
@@ -41,9 +42,14 @@ func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint6
 	set := workloads.Setting{Seed: uint64(sc.Runs.Seed), Replication: replication, Workload: w.Name,
 		Start: sc.Start, Location: loc, Horizon: sim.Time(sc.Duration)}
 	a := w.Arrivals
+	if k := a.Transforms.Stretch; k != 0 && a.Trace == "" {
+		// What is stretched to the end of the duration is drawn on a horizon
+		// of its own.
+		set.Horizon = sim.Time(min(math.Ceil(float64(set.Horizon)/k.Float()), float64(sim.MaxTime/2)))
+	}
 	src := &source{}
 	if a.Trace != "" {
-		src.fixed = true
+		src.once = true
 		open := func() (workloads.Tasks, error) {
 			o, _ := a.Options.(*traces.Options)
 			if o == nil {
@@ -91,7 +97,9 @@ func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint6
 		if k := a.Transforms.Scale; k != 0 && k != units.One {
 			proc = proc.Scale(k.Float()) // a scaled process stays of its kind
 		}
-		src.cycle = proc.Cycle()
+		if src.cycle = proc.Cycle(); src.cycle == workloads.Never {
+			src.cycle, src.once = 0, true
+		}
 		b, err := workloads.NewBatch(workloads.BatchConfig{
 			Setting: set, Arrivals: proc,
 			CPU: w.CPU.Dist, Memory: w.Memory.Dist, GPU: int(w.GPU),

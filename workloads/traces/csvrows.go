@@ -33,6 +33,11 @@ func openCSV(l *Lines, format string, required ...string) (*csvRows, error) {
 		return nil, &Error{File: l.name, Line: l.number, Field: "header",
 			Text: fmt.Sprintf("got columns %s, want also %s for format %s; add a header line or set format", quoteAll(c.header.names), quoteAll(lacks), format)}
 	}
+	for i, name := range c.header.names {
+		if name != "" && c.header.index[name] != i {
+			return nil, &Error{File: l.name, Line: l.number, Field: "header", Text: fmt.Sprintf("got column %q twice, want it once; remove or rename one", name)}
+		}
+	}
 	return c, nil
 }
 

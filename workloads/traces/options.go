@@ -114,6 +114,21 @@ func (o Options) resolve() (Options, *time.Location, error) {
 	return o, loc, errors.Join(errs...)
 }
 
+// ratesOnly reports the options that are set and have no effect on a trace of
+// tasks.
+func (o Options) ratesOnly() error {
+	var errs []error
+	for _, x := range []struct {
+		key string
+		set bool
+	}{{"column", o.Column != ""}, {"unit", o.Unit != "" && o.Unit != "count"}, {"fill", o.Fill != ""}, {"step", o.Step != 0}} {
+		if x.set {
+			errs = append(errs, fmt.Errorf("%s: only a trace of rates has it, and this is one of tasks; remove the key", x.key))
+		}
+	}
+	return errors.Join(errs...)
+}
+
 // bound is one end of a window: absent, after the first record, or a time.
 type bound struct {
 	set      bool

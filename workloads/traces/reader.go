@@ -71,8 +71,9 @@ func Open(path string, o Options) (*Reader, error) { return OpenFrom(File(path),
 
 // OpenFrom is Open for any source of bytes.
 func OpenFrom(in Opener, o Options) (*Reader, error) {
+	unused := o.ratesOnly()
 	o, loc, err := o.resolve()
-	if err != nil {
+	if err = errors.Join(err, unused); err != nil {
 		return nil, err
 	}
 	l, err := openLines(in)
@@ -143,14 +144,18 @@ func (r *Reader) Oddities() []workloads.Oddity {
 	return list
 }
 
-// Next fills t with the next task, false at the end. An error repeats on every
-// later call.
+// Next fills t with the next task, false at the end. A trace without a task is
+// an error, ErrNoTask. An error repeats on every later call.
 func (r *Reader) Next(t *workloads.Task) (bool, error) {
 	if r.failed != nil {
 		return false, r.failed
 	}
 	if !r.pending {
-		if ok, err := r.advance(); !ok || err != nil {
+		ok, err := r.advance()
+		if !ok && err == nil && r.acc.Tasks == 0 {
+			err = r.nothing()
+		}
+		if !ok || err != nil {
 			r.failed = err
 			return false, err
 		}
@@ -172,11 +177,40 @@ func (r *Reader) advance() (bool, error) {
 	return true, nil
 }
 
+// nothing is the error of a trace of which no task is left: an answer about it
+// would look like one about a load that costs nothing.
+func (r *Reader) nothing() error {
+	text := "the file holds no record, want at least one; check that it is complete and its lines end in LF"
+	if n := r.acc.Records + r.acc.Outside; n > 0 {
+		text = fmt.Sprintf("got no task of %s: %d outside the window, %d left out; ", plural(n, "record"), r.acc.Outside, r.acc.LeftOut)
+		if r.acc.Outside > 0 {
+			text += "set from and until to a time the trace covers"
+		} else {
+			text += "'ecsim trace info' tells by which rules"
+		}
+	}
+	return &Error{File: r.lines.name, Text: text, Err: ErrNoTask}
+}
+
+// ErrNoTask is the cause of an error about a trace that leaves nothing to
+// replay. The rules and counts of the reader still tell why.
+var ErrNoTask = errors.New("no task to replay")
+
+func plural(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
 // drain reads to the end, counting tasks without making them: one job may
 // have a billion.
 func (r *Reader) drain() error {
 	for {
 		ok, err := r.advance()
+		if !ok && err == nil && r.acc.Tasks == 0 {
+			return r.nothing()
+		}
 		if !ok || err != nil {
 			return err
 		}

@@ -2,7 +2,10 @@ package traces
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,10 +31,77 @@ func mustRead(t testing.TB, format, text string, o Options) outcome {
 	}
 	o.Format = format
 	all, err := read(t, Bytes("x", []byte(text)), f, o)
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoTask) {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// TestNothingToReplay: a replay of no task is refused with the reason, since
+// its answer would be that of a load that costs nothing.
+func TestNothingToReplay(t *testing.T) {
+	header := "; UnixStartTime : 1700000000\n"
+	job := swfLine(1, 5, 60, 1, -1, 1, 512<<10, 1)
+	for _, c := range []struct {
+		name, text, format string
+		o                  Options
+		want               string // "" when there is a task
+	}{
+		{"one job", header + job, "swf", Options{}, ""},
+		{"a header alone", header, "swf", Options{}, "x: the file holds no record"},
+		{"a CSV header alone", "at,run_time,cpu\n", "task-csv", Options{}, "x: the file holds no record"},
+		{"lines that end in CR", strings.ReplaceAll(header+job, "\n", "\r"), "swf", Options{}, "x: the file holds no record"},
+		{"no overlap with the window", header + job, "swf", Options{From: "1d"}, "x: got no task of 1 record: 1 outside the window, 0 left out; set from and until"},
+		{"an empty window", header + job, "swf", Options{Until: "0s"}, "x: got no task of 1 record: 1 outside the window"},
+		{"all skipped", header + "1 2 3\n4 5 6\n", "swf", Options{OnError: "skip"}, "x: got no task of 2 records: 0 outside the window, 2 left out"},
+	} {
+		o := c.o
+		o.Format = c.format
+		f, _ := Lookup(c.format)
+		all, err := read(t, Bytes("x", []byte(c.text)), f, o)
+		if c.want == "" && (err != nil || len(all.tasks) != 1) || c.want != "" && (!errors.Is(err, ErrNoTask) || !strings.HasPrefix(err.Error(), c.want)) {
+			t.Errorf("%s: got %d tasks and %v, want %q", c.name, len(all.tasks), err, c.want)
+		}
+		d, err := DescribeFrom(Bytes("x", []byte(c.text)), o)
+		if err != nil || !strings.HasPrefix(d.ReplayError, c.want) || c.want == "" && d.ReplayError != "" {
+			t.Errorf("%s: described %+v, %v, want the fault %q", c.name, d, err, c.want)
+		}
+	}
+}
+
+// TestRatesOptions: an option that a trace of tasks would ignore is refused.
+func TestRatesOptions(t *testing.T) {
+	for key, o := range map[string]Options{"column": {Column: "a"}, "unit": {Unit: "percent"}, "fill": {Fill: "hold"}, "step": {Step: 1}} {
+		if _, err := OpenFrom(Bytes("x", []byte(swfLine(1, 5, 60, 1, -1, 1, 1, 1))), o); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
+}
+
+// TestColumnsAmiss: a log of another number of columns is told so by line, not
+// that it is of no known format.
+func TestColumnsAmiss(t *testing.T) {
+	line := strings.TrimSuffix(swfLine(1, 5, 60, 1, -1, 1, 512<<10, 1), "\n")
+	for _, text := range []string{line + " -1\n", line + " -1 -1\n", line + " ; note\n", line[:len(line)-3] + "\n"} {
+		_, err := Sniff(write(t, "a.swf", "; Version: 2.2\n"+text))
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		f, _ := Lookup("swf")
+		if _, err := read(t, Bytes("x", []byte("; Version: 2.2\n"+text)), f, Options{Format: "swf"}); err == nil || !strings.HasPrefix(err.Error(), "x:2: columns: got ") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestRules: what each rule makes of a job, and that it is counted.

@@ -109,6 +109,9 @@ func sniffSWF(head []byte, name string) int {
 		}
 		f := blankFields(line, make([][]byte, 0, swfMetaCentrum+1))
 		if len(f) != swfColumns && len(f) != swfMetaCentrum {
+			if score > 0 && len(f) >= swfColumns/2 && strings.Contains(name, ".swf") {
+				return 10 // the reader says at which line how many columns are amiss
+			}
 			return 0
 		}
 		for _, b := range f[:swfColumns] {
@@ -149,6 +152,7 @@ func (s *swf) fact(line []byte) {
 	line = bytes.TrimLeft(line, ";")
 	text := string(bytes.TrimSpace(line))
 	key, value, ok := strings.Cut(text, ":")
+	key = strings.TrimRight(key, " \t")
 	deep := bytes.HasPrefix(line, []byte("   ")) || bytes.HasPrefix(line, []byte("\t\t"))
 	if !ok || key == "" || strings.ContainsAny(key, " \t/") || deep && len(s.facts) > 0 {
 		if n := len(s.facts); n > 0 && text != "" && len(s.facts[n-1].Value) < 2000 {

@@ -90,7 +90,7 @@ func (o *simulateOptions) choose(sc *scenarios.Scenario) (indexes []int, err err
 	}
 	for _, p := range o.platforms {
 		if !slices.Contains(names, p) {
-			err = errors.Join(err, fmt.Errorf("ecsim: --platform: got %q, want %s", p, strings.Join(names, ", ")))
+			err = errors.Join(err, fmt.Errorf("ecsim: --platform: got %q, want one of %s; repeat the flag for several", p, strings.Join(names, ", ")))
 		}
 	}
 	return indexes, badInput(err)

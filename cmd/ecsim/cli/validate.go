@@ -58,10 +58,12 @@ func runValidate(e *Env, o validateOptions) error {
 		if err != nil {
 			return badInput(err)
 		}
-		fmt.Fprintf(e.Out, "%s: ok: %s on %s, %s of %s, %s, scenario %s\n", name,
+		if _, err := fmt.Fprintf(e.Out, "%s: ok: %s on %s, %s of %s, %s, scenario %s\n", name,
 			count(len(sc.Workloads), "workload"), count(len(sc.Platforms), "platform"),
 			count(int(sc.Runs.Replications), "run"), sc.Duration,
-			count(len(sc.SLO), "SLO"), hash[:8])
+			count(len(sc.SLO), "SLO"), hash[:8]); err != nil {
+			return err
+		}
 		for p := range sc.Platforms {
 			for _, r := range simulate.Admit(sc, p) {
 				fmt.Fprintf(e.Out, "%s: platform %s cannot run %s: %s\n", name, sc.Platforms[p].Name, r.About, r.Text)
@@ -84,7 +86,7 @@ func load(e *Env, name string, sets []string) (*scenarios.Scenario, error) {
 	case err != nil:
 		return nil, badInput(err)
 	default:
-		faults = gateFaults(sc)
+		faults = append(gateFaults(sc), rateFaults(sc)...)
 	}
 	if len(faults) > 0 {
 		fmt.Fprintln(e.Err, faults.Error())
@@ -96,11 +98,15 @@ func load(e *Env, name string, sets []string) (*scenarios.Scenario, error) {
 
 // gateFaults are the SLO and budget lines that do not suit their metric.
 func gateFaults(sc *scenarios.Scenario) (faults scenarios.Errors) {
-	for _, g := range append(append([]scenarios.Gate(nil), sc.SLO...), sc.Budget...) {
-		if _, err := result.ParseGate(g.Path, g.Text); err != nil {
-			faults = append(faults, scenarios.Error{Where: whereOf(g.Where), Key: g.Path, Msg: err.Error()})
+	check := func(table string, gates []scenarios.Gate) {
+		for _, g := range gates {
+			if _, err := result.ParseGate(g.Path, g.Text); err != nil {
+				faults = append(faults, scenarios.Error{Where: whereOf(g.Where), Key: table + "." + g.Path, Msg: err.Error()})
+			}
 		}
 	}
+	check("slo", sc.SLO)
+	check("budget", sc.Budget)
 	return faults
 }
 
