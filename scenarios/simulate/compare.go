@@ -19,9 +19,11 @@ type Comparison struct {
 	Outcomes []*result.Outcome // one per platform asked for, in that order
 	Verdict  *result.Verdict
 	Gates    []result.Gate
-	// Infeasible are the platforms on which some task can never run though
-	// the scenario does not say to reject such tasks.
-	Infeasible []*ecs.InfeasibleError
+	// Infeasible says of platforms that began and could not go on why: some
+	// task can never run though the scenario does not say to reject such tasks,
+	// or finds no room at the start. Each is an *ecs.InfeasibleError or an
+	// *ecs.StartError.
+	Infeasible []error
 	// Partial is set when the comparison was interrupted: every platform has
 	// the same replications, fewer than asked for.
 	Partial bool
@@ -31,9 +33,9 @@ type Comparison struct {
 
 // cell is one platform in one replication.
 type cell struct {
-	run        *result.Run
-	infeasible *ecs.InfeasibleError
-	start      *ecs.StartError
+	run     *result.Run
+	failure error // why there is no run
+	reason  result.Reason
 }
 
 // Compare runs the given platforms (by index) of sc, every replication of one
@@ -62,11 +64,11 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		run, err := Run(ctx, sc, platforms[able[int(k)%len(able)]], k/uint64(len(able)), Options{Progress: progress})
 		var inf *ecs.InfeasibleError
 		if errors.As(err, &inf) {
-			return cell{infeasible: inf}, nil
+			return cell{failure: inf, reason: result.Reason{About: inf.Workload, Text: inf.Error()}}, nil
 		}
 		var start *ecs.StartError
 		if errors.As(err, &start) {
-			return cell{start: start}, nil
+			return cell{failure: start, reason: result.Reason{About: start.Workload, Text: start.Text}}, nil
 		}
 		if err == nil && k >= uint64(len(able)) {
 			run.Slim() // pictures show replication 0
@@ -95,15 +97,10 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 		var runs []*result.Run
 		for r := 0; r < c.Runs; r++ {
 			x := cells[r*len(able)+k]
-			if x.infeasible != nil {
+			if x.failure != nil {
 				runs = nil
-				c.Infeasible = append(c.Infeasible, x.infeasible)
-				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{{About: x.infeasible.Workload, Text: x.infeasible.Error()}}))
-				break
-			}
-			if x.start != nil {
-				runs = nil
-				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{{About: x.start.Workload, Text: x.start.Text}}))
+				c.Infeasible = append(c.Infeasible, x.failure)
+				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{x.reason}))
 				break
 			}
 			runs = append(runs, x.run)

@@ -97,7 +97,7 @@ func (n *noter) notIncluded() {
 	n.add(result.NotIncluded, "", "load balancers, NAT gateways, logs, cross-zone and internet traffic, support, your time")
 	for i := range n.run.Providers {
 		if n.run.Providers[i].Kind == "external" {
-			n.add(result.NotIncluded, "", "your own machines: hardware, power, space")
+			n.add(result.NotIncluded, "", "your own machines (hardware, power)")
 			break
 		}
 	}
@@ -107,6 +107,19 @@ func (n *noter) notIncluded() {
 }
 
 func (n *noter) warnings() {
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		if w.Kind != ecs.Batch || w.NoCapacity.Mode == scenarios.Queue {
+			continue
+		}
+		for _, s := range strategyOf(n.pl, w) {
+			for k := range n.pl.Providers {
+				if p := &n.pl.Providers[k]; p.Name == s.CapacityProvider && queues(p) {
+					n.add(result.Warning, w.Name, "with on_no_capacity = %q the tasks of %s do not wait in PROVISIONING, so managed scaling of %s does not grow for them; ECS queues them there, as \"queue\" does", w.OnNoCapacity, w.Name, p.Name)
+				}
+			}
+		}
+	}
 	for i := range n.run.Workloads {
 		w := &n.run.Workloads[i]
 		for _, f := range w.Fits {

@@ -18,7 +18,7 @@ const (
 	ExitFailed      = 1   // something went wrong that is not the user's input
 	ExitUsage       = 2   // command line, scenario, or a file it names
 	ExitMissed      = 3   // an SLO or budget is missed
-	ExitInfeasible  = 4   // some task can never run, or no platform can run the work
+	ExitInfeasible  = 4   // some task can never run or finds no room at the start, or no platform can run the work
 	ExitInterrupted = 130 // as shells count a command that SIGINT ended
 )
 

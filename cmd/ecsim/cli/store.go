@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"ecsim/reports/files"
 	"ecsim/scenarios"
@@ -51,7 +52,7 @@ type stored struct {
 // this hash, or none that is whole.
 func (d destination) stored(sc *scenarios.Scenario) *stored {
 	answer, ok := files.Stored(d.dir, d.hash)
-	if !ok {
+	if !ok || strings.HasSuffix(Version, "-dev") && older(filepath.Join(d.dir, files.ManifestName)) {
 		return nil
 	}
 	summary, err := os.ReadFile(filepath.Join(d.dir, "summary.json"))
@@ -64,6 +65,18 @@ func (d destination) stored(sc *scenarios.Scenario) *stored {
 		return nil
 	}
 	return s
+}
+
+// older tells whether a file was written before this program was built: a
+// version under development is not one version.
+func older(name string) bool {
+	program, err := os.Executable()
+	if err != nil {
+		return true
+	}
+	built, err := os.Stat(program)
+	written, err2 := os.Stat(name)
+	return errors.Join(err, err2) != nil || written.ModTime().Before(built.ModTime())
 }
 
 // storedCode is exitCode of what a summary.json tells. A platform without a
