@@ -14,7 +14,7 @@ func (l *loader) build(root *node) *Scenario {
 	d.table(root, nil, []string{"workload", "platform", "slo", "budget"}, into(s))
 	s.Seed = s.Runs.Seed
 	l.checkScenario(root, s)
-	l.checkPrices(root.get("prices"), &s.Prices, s.Region)
+	l.checkPrices(root.get("prices"), &s.Prices, s)
 
 	works := map[string][]Setting{} // settings of each workload, to tell overrides by
 	for _, name := range l.names(root, "workload") {
@@ -145,7 +145,7 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 		p.Prices = Prices{}
 		at := append(slices.Clone(path), "prices")
 		if sub.table(merged, at, nil, into(&p.Prices)) {
-			l.checkPrices(merged, &p.Prices, s.Region)
+			l.checkPrices(merged, &p.Prices, s)
 		}
 		d.settings = append(d.settings, changed(sub.settings, len(at), prices, 1)...)
 	}

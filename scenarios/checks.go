@@ -13,6 +13,8 @@ type Checks struct {
 	// InstanceType refuses a type the Region does not have. It is asked for
 	// every entry of a provider's instance_types.
 	InstanceType func(region, instanceType string) error
+	// InstanceFamily refuses a family that no instance type is of.
+	InstanceFamily func(family string) error
 	// Kinds returns the capacity kinds, in the order errors list them.
 	Kinds func() []CapacityKind
 	// Scheduler refuses the name of a custom scheduler nobody registered.

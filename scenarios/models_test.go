@@ -81,6 +81,12 @@ func testOptions() Options {
 			}
 			return nil
 		},
+		InstanceFamily: func(family string) error {
+			if len(family) < 2 || family[0] == 'z' {
+				return fmt.Errorf("got %q, which no type is of", family)
+			}
+			return nil
+		},
 		Scheduler: func(s string) error { return fmt.Errorf("got %q, want a registered scheduler", s) },
 		Placement: func(strategies, constraints []string) []error {
 			var errs []error

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ecsim/workloads/units"
 )
@@ -50,15 +51,23 @@ var ownedKeys = map[string][]string{
 }
 
 // checkPrices checks what concerns several keys of a prices table n, which may
-// be nil, and the instance types it names.
-func (l *loader) checkPrices(n *node, p *Prices, region string) {
+// be nil, and the instance types and families it names.
+func (l *loader) checkPrices(n *node, p *Prices, s *Scenario) {
 	if n == nil {
 		return
+	}
+	family := func(c *node) {
+		if check := l.opts.Checks.InstanceFamily; c != nil && c.str() != "" && check != nil {
+			if err := check(c.str()); err != nil {
+				l.errs.add(c, "%v", err)
+			}
+		}
 	}
 	if plan := n.get("savings_plan"); plan.table() != nil {
 		if _, _, err := ParseCommitment(p.SavingsPlan.Commitment); err != nil {
 			l.errs.addKey(plan, "commitment", "%v", err)
 		}
+		family(plan.get("family"))
 		if p.SavingsPlan.Type == "ec2-instance" && p.SavingsPlan.Family == "" {
 			l.errs.addKey(plan, "family", `missing; an ec2-instance plan is bought for one family, such as family = "m6a"`)
 		}
@@ -88,7 +97,11 @@ func (l *loader) checkPrices(n *node, p *Prices, region string) {
 			}
 		}
 		if at.table() != nil {
-			l.instanceTypes(at.get("instance_type"), region)
+			l.instanceTypes(at.get("instance_type"), s.Region)
+			family(at.get("family"))
+			if c := at.get("ends"); c != nil && !o.Ends.IsZero() && o.Ends.Add(24*time.Hour).Before(s.Start) {
+				l.errs.add(c, "got %s, before the scenario begins on %s: it covers nothing; remove this commitment", o.Ends.Format(time.DateOnly), s.Start.Format(time.DateOnly))
+			}
 		}
 		switch o.Type {
 		case "compute-sp":

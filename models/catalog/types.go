@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -168,6 +169,20 @@ func Type(name string) (*InstanceType, error) {
 		return t, nil
 	}
 	return nil, fmt.Errorf("instance type: got %q, which is not in the catalog of %s; %s", name, Date(), didYouMean(name, nearCandidates(x, name), "see `ecsim catalog list`"))
+}
+
+// CheckFamily refuses a family, such as "m6i", that the catalog has no type of.
+func CheckFamily(name string) error {
+	var known []string
+	for _, t := range loadTypes().list {
+		if t.Family == name {
+			return nil
+		}
+		if !slices.Contains(known, t.Family) {
+			known = append(known, t.Family)
+		}
+	}
+	return fmt.Errorf("got %q, which the catalog of %s has no type of; %s", name, Date(), didYouMean(name, known, "see `ecsim catalog list`"))
 }
 
 // nearCandidates lists the sizes of the family got names first, then all types.

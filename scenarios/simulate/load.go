@@ -32,6 +32,7 @@ func Checks() scenarios.Checks {
 			}
 			return err
 		},
+		InstanceFamily: catalog.CheckFamily,
 		Kinds: func() (kinds []scenarios.CapacityKind) {
 			for _, k := range ecs.Kinds() {
 				ck := scenarios.CapacityKind{Name: k.Name, Doc: k.Doc, Family: k.Family, Reserved: k.Reserved, Params: k.Params}
