@@ -170,6 +170,7 @@ func (l *loader) tree(f file, text []byte) *node {
 		l.errs = append(l.errs, err.(Error))
 		return nil
 	}
+	root = l.services(root)
 	inc := root.get("include")
 	if inc == nil {
 		return root

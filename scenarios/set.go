@@ -39,8 +39,8 @@ func (l *loader) set(root *node, s string) *node {
 	if err != nil {
 		return fail("%v", err)
 	}
-	if segs[0] == "include" {
-		return fail("include cannot be set from the command line; write the include into the file")
+	if segs[0] == "include" || segs[0] == servicesKey {
+		return fail("%s cannot be set from the command line; write it into the file", segs[0])
 	}
 	value, err := parseValue(src, text)
 	if err != nil {
