@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // loadWith loads a scenario beside a services.csv.
@@ -44,7 +46,7 @@ placement_strategy = ["spread(instanceId)"]
 [workload.web]
 kind = "service"
 desired_count = 3
-cpu = 512
+cpu = "0.5 vCPU"
 memory = 1024
 [workload.old]
 kind = "service"
@@ -56,7 +58,7 @@ memory = 512
 		t.Fatal(err)
 	}
 	if string(got.Resolved()) != string(want.Resolved()) {
-		t.Errorf("got\n%s\nwant\n%s", got.Resolved(), want.Resolved())
+		t.Error(cmp.Diff(string(want.Resolved()), string(got.Resolved())))
 	}
 	for _, s := range got.Settings() {
 		if s.Path == "workload.web.cpu" && !strings.HasSuffix(s.Where, "services.csv:4") {

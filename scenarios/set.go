@@ -40,7 +40,7 @@ func (l *loader) set(root *node, s string) *node {
 		return fail("%v", err)
 	}
 	if segs[0] == "include" || segs[0] == servicesKey {
-		return fail("%s cannot be set from the command line; write it into the file", segs[0])
+		return fail("%s cannot be set from the command line; write the %s into the file", segs[0], segs[0])
 	}
 	value, err := parseValue(src, text)
 	if err != nil {

@@ -35,6 +35,7 @@ type ASGParams struct {
 type GroupParams struct {
 	Min      int64 `toml:"min" default:"0" min:"0" max:"100000"`
 	Max      int64 `toml:"max" required:"true" min:"1" max:"100000" doc:"min = max is a fixed fleet"`
+	Desired  int64 `toml:"desired_capacity" min:"0" max:"100000" doc:"instances at time 0, if more than min; scaling changes it from then on"`
 	WarmPool int64 `toml:"warm_pool" default:"0" max:"0" later:"warm pools (only 0 is accepted)"`
 }
 
@@ -85,6 +86,9 @@ func validateASG(params any, region string) []FieldError {
 	var errs []FieldError
 	if p.Group.Min > p.Group.Max {
 		errs = append(errs, FieldError{"auto_scaling_group.min", fmt.Sprintf("got %d, want at most max = %d", p.Group.Min, p.Group.Max)})
+	}
+	if p.Group.Desired > p.Group.Max {
+		errs = append(errs, FieldError{"auto_scaling_group.desired_capacity", fmt.Sprintf("got %d, want at most max = %d", p.Group.Desired, p.Group.Max)})
 	}
 	if p.Scaling.MinimumStep > p.Scaling.MaximumStep {
 		errs = append(errs, FieldError{"managed_scaling.minimum_scaling_step_size", fmt.Sprintf("got %d, want at most maximum_scaling_step_size = %d", p.Scaling.MinimumStep, p.Scaling.MaximumStep)})
@@ -277,10 +281,10 @@ func (a *asg) Resolve(n *need, w *workload) string {
 	return why + ", and the group launches no other type"
 }
 
-// Start brings up the group's minimum: at once in a steady start, else by
-// booting it.
+// Start brings up the group's desired capacity, its minimum at least: at once
+// in a steady start, else by booting it.
 func (a *asg) Start(now sim.Time) {
-	a.setDesired(now, a.params.Group.Min, "")
+	a.setDesired(now, max(a.params.Group.Min, a.params.Group.Desired), "")
 	for int64(len(a.live)) < a.desired {
 		a.add(now, a.c.cfg.Steady)
 	}
@@ -323,7 +327,7 @@ func (a *asg) Opened(now sim.Time) {
 	if a.params.Scaling.Status == "DISABLED" {
 		return
 	}
-	if a.c.cfg.Steady {
+	if a.c.cfg.Steady && a.params.Group.Desired == 0 { // who states the size has its headroom in it
 		for want := min(a.params.Group.Max, ceilDiv(100*a.busy(), a.scaler.target)); int64(len(a.live)) < want; {
 			a.setDesired(now, a.desired+1, "")
 			a.add(now, true)
