@@ -168,7 +168,7 @@ func (l *loader) serviceRow(src *source, r *csv.Reader, name string, columns [][
 			l.errs = append(l.errs, Error{at, full, "another column of this row sets it, or what it lies in, as a whole"})
 			continue
 		}
-		row = setPath(row, row, columns[i], 0, v)
+		row = setPath(row, row, append([]string{"workload", name}, columns[i]...), 2, v)
 	}
 	if row.get("kind") == nil {
 		row = row.with("kind", &node{value: "service", where: row.where, path: path + ".kind", src: src})
