@@ -37,10 +37,22 @@ func (e *PartialError) Unwrap() error { return e.Cause }
 // workers. When ctx ends first the finished prefix is returned with a
 // *PartialError. A panic in f surfaces in the caller's goroutine.
 func Run[T any](ctx context.Context, n, workers int, f func(ctx context.Context, replication uint64) (T, error)) ([]T, error) {
+	results := make([]T, 0, max(n, 0))
+	err := Ordered(ctx, n, workers, f, func(_ int, v T) { results = append(results, v) })
+	if partial := (*PartialError)(nil); err != nil && !errors.As(err, &partial) {
+		return nil, err
+	}
+	return results, err
+}
+
+// Ordered is Run for results that are not kept: take gets each as soon as all
+// before it have been taken, one at a time, in order of replication. What ended
+// ended out of order waits.
+func Ordered[T any](ctx context.Context, n, workers int, f func(ctx context.Context, replication uint64) (T, error), take func(replication int, v T)) error {
 	if n < 0 {
 		panic(fmt.Sprintf("experiment: %d replications, want 0 or more", n))
 	}
-	e := &run[T]{f: f, results: make([]T, n), state: make([]state, n), failed: n, cancels: map[int]context.CancelFunc{}}
+	e := &run[T]{f: f, n: n, take: take, waiting: map[int]T{}, failed: n, cancels: map[int]context.CancelFunc{}}
 	var group sync.WaitGroup
 	for range min(max(workers, 1), n) {
 		group.Go(func() {
@@ -54,33 +66,23 @@ func Run[T any](ctx context.Context, n, workers int, f func(ctx context.Context,
 		panic(e.panicked)
 	}
 	if e.failed < n && (ctx.Err() == nil || !errors.Is(e.err, ctx.Err())) {
-		return nil, fmt.Errorf("replication %d: %w", e.failed, e.err)
+		return fmt.Errorf("replication %d: %w", e.failed, e.err)
 	}
-	finished := 0
-	for finished < n && e.state[finished] == done {
-		finished++
+	if e.taken < n {
+		return &PartialError{e.taken, n, ctx.Err()}
 	}
-	if finished < n {
-		return e.results[:finished], &PartialError{finished, n, ctx.Err()}
-	}
-	return e.results, nil
+	return nil
 }
 
-type state uint8
-
-const (
-	pending state = iota
-	done
-)
-
-// run is the state the workers share; mu guards all but results, whose
-// elements each belong to the worker of that replication.
+// run is the state the workers share; mu guards all of it.
 type run[T any] struct {
-	f       func(context.Context, uint64) (T, error)
-	results []T
+	f    func(context.Context, uint64) (T, error)
+	n    int
+	take func(int, T)
 
 	mu       sync.Mutex
-	state    []state
+	waiting  map[int]T // ended, and something before them has not
+	taken    int       // handed over: 0 to taken-1
 	next     int
 	failed   int // lowest replication that failed, n while none has
 	err      error
@@ -92,7 +94,7 @@ type run[T any] struct {
 func (e *run[T]) step(ctx context.Context) bool {
 	e.mu.Lock()
 	i := e.next
-	if i >= len(e.results) || i > e.failed || ctx.Err() != nil {
+	if i >= e.n || i > e.failed || ctx.Err() != nil {
 		e.mu.Unlock()
 		return false
 	}
@@ -109,8 +111,16 @@ func (e *run[T]) step(ctx context.Context) bool {
 	delete(e.cancels, i)
 	switch {
 	case err == nil && panicked == "":
-		e.results[i] = result
-		e.state[i] = done
+		e.waiting[i] = result
+		for e.taken < e.failed { // nothing after a failure is taken
+			v, ok := e.waiting[e.taken]
+			if !ok {
+				break
+			}
+			delete(e.waiting, e.taken)
+			e.take(e.taken, v)
+			e.taken++
+		}
 	case i < e.failed:
 		e.failed, e.err, e.panicked = i, err, panicked
 		for j, stop := range e.cancels {
