@@ -11,7 +11,7 @@ import (
 func (l *loader) build(root *node) *Scenario {
 	s := &Scenario{lib: l.opts.Library}
 	d := &decoder{l: l}
-	d.table(root, nil, []string{"workload", "platform", "slo", "budget"}, into(s))
+	d.table(root, nil, []string{"workload", "platform", "slo", "budget", "sweep"}, into(s))
 	s.Seed = s.Runs.Seed
 	l.checkScenario(root, s)
 	l.checkPrices(root.get("prices"), &s.Prices, s)
@@ -56,6 +56,7 @@ func (l *loader) build(root *node) *Scenario {
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkDuration(root, s, d)
+	s.Sweep = l.sweep(root, s, d)
 	s.settings = ordered(d.settings)
 	return s
 }

@@ -63,6 +63,8 @@ type loader struct {
 	opts  Options
 	errs  Errors
 	chain []file // files being read, outermost first
+	name  string // the scenario's
+	swept bool   // building a point of a sweep: [sweep] itself is not read
 }
 
 // file is a text to read.
@@ -148,6 +150,7 @@ func (l *loader) load(name string, f file, text []byte, sets []string) (*Scenari
 	if root == nil {
 		return nil, l.errs.sorted()
 	}
+	l.name = name
 	for _, s := range sets {
 		root = l.set(root, s)
 	}

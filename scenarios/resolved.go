@@ -25,7 +25,7 @@ type Setting struct {
 }
 
 // Settings returns every value, defaults included, in a fixed order: top
-// level, runs, prices, workloads, platforms, slo, budget; each by name. Of a
+// level, runs, prices, workloads, platforms, slo, budget, sweep; each by name. Of a
 // platform's workloads it holds what the platform changes.
 func (s *Scenario) Settings() []Setting { return slices.Clone(s.settings) }
 
@@ -41,7 +41,7 @@ func (s *Scenario) IsSet(path string) bool {
 }
 
 // headers gives the tables of a resolved scenario their order.
-var headers = []string{"runs", "prices", "workload", "platform", "slo", "budget"}
+var headers = []string{"runs", "prices", "workload", "platform", "slo", "budget", "sweep"}
 
 // depth returns how many of a setting's keys name the table it is printed in.
 func (s *Setting) depth() int {

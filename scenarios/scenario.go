@@ -54,7 +54,8 @@ type Scenario struct {
 	Growth     any `toml:"growth" later:"growth of the load over months"`
 	Deployment any `toml:"deployment" later:"deployments"`
 	Failure    any `toml:"failure" later:"injected failures"`
-	Sweep      any `toml:"sweep" later:"sweeps"`
+
+	Sweep *Sweep `toml:"-"` // [sweep], nil without
 
 	settings []Setting // every value, in the order of Settings
 	lib      fs.FS     // the library, for Open

@@ -46,6 +46,7 @@ type Outcome struct {
 	Refused []Reason
 
 	estimates map[string]Estimate // by path with the workload's name
+	lone      bool                // of Single: estimates are read when asked for
 }
 
 // Refuse is the outcome of a platform that cannot run the work.
@@ -118,18 +119,30 @@ func alike(a, b *Run) error {
 // estimate reads one metric of the platform, or of workload w, from every
 // replication and folds as its kind says.
 func (o *Outcome) estimate(m *Metric, runs []*Run, w int) Estimate {
-	e := Estimate{Half: math.NaN(), Each: make([]float64, len(runs))}
+	e := Estimate{Each: make([]float64, len(runs))}
 	var have []float64
 	for i, r := range runs {
-		v := r.read(m, w)
-		e.Each[i] = math.NaN()
-		if v.OK {
-			e.Each[i] = v.V
-			have = append(have, v.V)
-			e.LowerBound = e.LowerBound || v.LowerBound
-			e.Upper = max(e.Upper, v.Upper)
-		}
+		have = e.take(i, r.read(m, w), have)
 	}
+	return o.finish(e, m, w, have)
+}
+
+// take notes the value of replication i, and puts it behind have if there is
+// one.
+func (e *Estimate) take(i int, v Value, have []float64) []float64 {
+	e.Each[i] = math.NaN()
+	if v.OK {
+		e.Each[i] = v.V
+		have = append(have, v.V)
+		e.LowerBound = e.LowerBound || v.LowerBound
+		e.Upper = max(e.Upper, v.Upper)
+	}
+	return have
+}
+
+// finish folds the values that there are as the metric's kind says.
+func (o *Outcome) finish(e Estimate, m *Metric, w int, have []float64) Estimate {
+	e.Half = math.NaN()
 	if len(have) == 0 {
 		return e
 	}
@@ -155,6 +168,9 @@ func (o *Outcome) Estimate(path string) (Estimate, bool) {
 	m, name, err := Find(path)
 	if err != nil {
 		return Estimate{}, false
+	}
+	if o.lone {
+		return o.read(m, name)
 	}
 	e, ok := o.estimates[m.For(name)]
 	return e, ok

@@ -17,6 +17,12 @@ func (r *Run) Slim() {
 		}
 	}
 	r.kept = kept
+	r.Shed()
+}
+
+// Shed is Slim without reading the metrics first: only what was read of the run
+// before, and what FoldColumns needs, is still right.
+func (r *Run) Shed() {
 	r.Cluster = Cluster{}
 	r.Activities = nil
 	r.Bill.Hourly = nil

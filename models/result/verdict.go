@@ -88,6 +88,22 @@ const (
 // budget. baseline names the platform to compare with; chosen says that the
 // scenario names it, rather than a default.
 func Judge(outcomes []*Outcome, gates []Gate, baseline string, chosen bool) *Verdict {
+	v := Rank(outcomes, gates)
+	for _, row := range v.Rows() {
+		if row.Platform == baseline {
+			v.Baseline = row
+		}
+	}
+	if v.Winner != nil && v.CostPath != "cost_with_drain" { // what was paid after the window is a sum without lines
+		v.Flips = priceFlips(v.Ranked)
+	}
+	v.compare(chosen)
+	return v
+}
+
+// Rank is Judge without a baseline and without flip points: how each platform
+// stands, and which is cheapest.
+func Rank(outcomes []*Outcome, gates []Gate) *Verdict {
 	v := &Verdict{CostPath: "cost_per_month", SavingHalf: math.NaN()}
 	if !slices.ContainsFunc(outcomes, func(o *Outcome) bool { e, _ := o.Estimate(v.CostPath); return e.OK }) {
 		v.CostPath = "cost"
@@ -104,9 +120,6 @@ func Judge(outcomes []*Outcome, gates []Gate, baseline string, chosen bool) *Ver
 			}
 		}
 		row.Faults = faults(row, best, v.CostPath)
-		if o.Platform == baseline {
-			v.Baseline = row
-		}
 		if len(row.Faults) == 0 {
 			v.Ranked = append(v.Ranked, row)
 		} else {
@@ -119,11 +132,7 @@ func Judge(outcomes []*Outcome, gates []Gate, baseline string, chosen bool) *Ver
 		for _, row := range v.Ranked {
 			row.EqualWinner = row != v.Winner && v.equal(row, v.Winner)
 		}
-		if v.CostPath != "cost_with_drain" { // what was paid after the window is a sum without lines
-			v.Flips = priceFlips(v.Ranked)
-		}
 	}
-	v.compare(chosen)
 	return v
 }
 

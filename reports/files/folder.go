@@ -139,6 +139,21 @@ type Folder struct {
 // that is not ours, cannot be written, or is being written by another run. Of a
 // link it replaces what the link leads to.
 func Begin(dir string) (*Folder, error) {
+	f, err := place(dir)
+	if err != nil {
+		return nil, err
+	}
+	if exists(filepath.Join(f.partial, JournalName)) {
+		return nil, fmt.Errorf("%s holds a sweep that is not finished; finish it with the same 'ecsim sweep', remove it, or choose another folder with -o", f.partial)
+	}
+	if err := f.claim(); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+// place checks that dir is free or ours.
+func place(dir string) (*Folder, error) {
 	dir = filepath.Clean(dir)
 	if info, err := os.Lstat(dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
 		real, err := filepath.EvalSymlinks(dir)
@@ -150,29 +165,33 @@ func Begin(dir string) (*Folder, error) {
 	if err := replaceable(dir); err != nil {
 		return nil, err
 	}
-	f := &Folder{dir: dir, partial: dir + ".partial"}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return nil, fmt.Errorf("cannot make the folder for results: %w; choose another with -o", err)
+	return &Folder{dir: dir, partial: dir + ".partial"}, nil
+}
+
+// claim makes the folder in which everything is written first.
+func (f *Folder) claim() error {
+	if err := os.MkdirAll(filepath.Dir(f.dir), 0o755); err != nil {
+		return fmt.Errorf("cannot make the folder for results: %w; choose another with -o", err)
 	}
 	if err := f.sweep(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := os.Mkdir(f.partial, 0o755); err != nil {
 		if errors.Is(err, fs.ErrExist) {
-			return nil, f.busy()
+			return f.busy()
 		}
-		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
+		return fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
 	}
 	var err error
 	if f.held, err = os.Create(filepath.Join(f.partial, marker)); err != nil {
 		f.Abort()
-		return nil, fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
+		return fmt.Errorf("cannot write results: %w; choose another folder with -o", err)
 	}
 	if !lock(f.held) {
 		f.held.Close()
-		return nil, f.busy()
+		return f.busy()
 	}
-	return f, nil
+	return nil
 }
 
 // sweep removes what a run that was killed left in the place of f.partial.
@@ -223,7 +242,7 @@ func replaceable(dir string) error {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		if err != nil || name == ManifestName || m.lists(filepath.ToSlash(name)) || slices.Contains(droppings, d.Name()) {
+		if err != nil || name == ManifestName || name == JournalName || m.lists(filepath.ToSlash(name)) || slices.Contains(droppings, d.Name()) {
 			return err
 		}
 		return fmt.Errorf("%s is not of ecsim, so its folder is not replaced; move it or choose another folder with -o", path)
@@ -275,7 +294,7 @@ func (f *Folder) write(name string, content func(io.Writer) error) error {
 func (f *Folder) entries() ([]FileEntry, error) {
 	var list []FileEntry
 	err := filepath.WalkDir(f.partial, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == marker {
+		if err != nil || d.IsDir() || d.Name() == marker || d.Name() == JournalName {
 			return err
 		}
 		file, err := os.Open(path)

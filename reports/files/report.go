@@ -101,6 +101,16 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 
 // manifest writes manifest.json, the last file, and counts the others.
 func (f *Folder) manifest(r Report) (Written, error) {
+	m := Manifest{Version: r.Version, Scenario: r.Answer.Scenario, Hash: r.Hash, Seed: r.Seed, Catalogue: r.Catalogue,
+		Partial: r.Partial, Seconds: r.Took.Seconds(), Jobs: r.Jobs}
+	if !r.Now.IsZero() {
+		m.Written = r.Now.UTC().Format(time.RFC3339)
+	}
+	return f.writeManifest(m)
+}
+
+// writeManifest completes m and writes it.
+func (f *Folder) writeManifest(m Manifest) (Written, error) {
 	w := Written{Dir: f.dir}
 	entries, err := f.entries()
 	if err != nil {
@@ -115,16 +125,13 @@ func (f *Folder) manifest(r Report) (Written, error) {
 			w.CSVs++
 		}
 	}
-	now := r.Now
-	if now.IsZero() {
-		now = time.Now()
+	if m.Written == "" {
+		m.Written = time.Now().UTC().Format(time.RFC3339)
 	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
+	if m.Host, err = os.Hostname(); err != nil {
+		m.Host = "unknown"
 	}
-	m := Manifest{Tool: tool, Version: r.Version, Scenario: r.Answer.Scenario, Hash: r.Hash, Seed: r.Seed, Catalogue: r.Catalogue,
-		Partial: r.Partial, Written: now.UTC().Format(time.RFC3339), Seconds: r.Took.Seconds(), Host: host, Jobs: r.Jobs, Files: entries}
+	m.Tool, m.Files = tool, entries
 	return w, f.write(ManifestName, func(out io.Writer) error {
 		e := json.NewEncoder(out)
 		e.SetIndent("", "  ")

@@ -93,6 +93,15 @@ func Load(nameOrPath string, sets []string) (*scenarios.Scenario, error) {
 	return sc, nil
 }
 
+// LoadResolved reads a scenario that Resolved wrote, under the name it had.
+func LoadResolved(path, name string) (*scenarios.Scenario, error) {
+	sc, err := Load(path, nil)
+	if err == nil {
+		sc.Name = name
+	}
+	return sc, err
+}
+
 // Admit tells which workloads platform p of sc can never run as written, with
 // the rule; nil when it can run all of them. Sizes that only a trace knows
 // are judged task by task while it is replayed.

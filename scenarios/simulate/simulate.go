@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"ecsim/models/billing"
 	"ecsim/models/ecs"
@@ -23,6 +24,9 @@ import (
 type Options struct {
 	Progress *sim.Progress   // follows the run; nil for none
 	Observe  result.Observer // sees every event; nil for none
+	// Engine gathers the wall time inside the engine's own loop, all handlers
+	// included; nil for none.
+	Engine *time.Duration
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -83,7 +87,7 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	if err := feed.start(); err != nil {
 		return nil, err
 	}
-	if err := s.RunUntil(ctx, end); err != nil {
+	if err := o.runUntil(ctx, s, end); err != nil {
 		return nil, err
 	}
 	if err := errors.Join(feed.err, model.Err()); err != nil {
@@ -91,7 +95,7 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	}
 	model.Close(end, run)
 	if drains(sc) {
-		if err := drain(ctx, s, model, end, run); err != nil {
+		if err := o.drain(ctx, s, model, end, run); err != nil {
 			return nil, err
 		}
 	}
@@ -132,9 +136,20 @@ func drains(sc *scenarios.Scenario) bool {
 	return true
 }
 
-func drain(ctx context.Context, s *sim.Simulation, model platform.Platform, end sim.Time, run *result.Run) error {
+// runUntil runs the engine and adds up its time.
+func (o *Options) runUntil(ctx context.Context, s *sim.Simulation, end sim.Time) error {
+	if o.Engine == nil {
+		return s.RunUntil(ctx, end)
+	}
+	start := time.Now()
+	err := s.RunUntil(ctx, end)
+	*o.Engine += time.Since(start)
+	return err
+}
+
+func (o *Options) drain(ctx context.Context, s *sim.Simulation, model platform.Platform, end sim.Time, run *result.Run) error {
 	for model.Unfinished() > 0 && s.Now()/drainLimit < end {
-		if err := s.RunUntil(ctx, s.Now()+drainStep); err != nil {
+		if err := o.runUntil(ctx, s, s.Now()+drainStep); err != nil {
 			return err
 		}
 		if err := model.Err(); err != nil {

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"ecsim/scenarios/simulate"
+	"ecsim/workloads/units"
+)
+
+// followSweep shows how far a sweep is until the returned function is called:
+// a bar where a person watches standard error, a line for every tenth with
+// --verbose elsewhere. done cells were there before, of all.
+func followSweep(e *Env, w *simulate.Sweep, done, all int) (stop func()) {
+	var show func(share float64, parts []string)
+	finish := func() {}
+	switch {
+	case e.ErrTerminal:
+		show, finish = sweepBar(e)
+	case e.Verbose:
+		last := -1
+		show = func(share float64, parts []string) {
+			if tenth := int(share * 10); tenth > last {
+				last = tenth
+				fmt.Fprintf(e.Err, "%3d %%: %s\n", tenth*10, strings.Join(parts, ", "))
+			}
+		}
+	default:
+		return finish
+	}
+	ended := make(chan struct{})
+	var watching sync.WaitGroup
+	start := time.Now()
+	tell := func() {
+		passed := time.Since(start)
+		now := int(w.Done.Cells.Load())
+		share := float64(done+now) / float64(max(all, 1))
+		parts := []string{fmt.Sprintf("%s/%s cells", units.Thousands(int64(done+now)), units.Thousands(int64(all)))}
+		if now > 0 {
+			rate := float64(now) / passed.Seconds()
+			left := time.Duration(float64(max(all-done-now, 0)) / rate * float64(time.Second))
+			parts = append(parts, left.Round(time.Second).String()+" left", short(rate)+" cells/s",
+				short(float64(w.Done.Placements.Load())/passed.Seconds())+" placed/s")
+		}
+		show(min(share, 1), parts)
+	}
+	watching.Go(func() {
+		tick := time.NewTicker(pollEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ended:
+				return
+			case <-tick.C:
+				if time.Since(start) >= patience {
+					tell()
+				}
+			}
+		}
+	})
+	return func() {
+		close(ended)
+		watching.Wait()
+		if e.Verbose && !e.ErrTerminal {
+			tell()
+		}
+		finish()
+	}
+}
+
+func sweepBar(e *Env) (show func(float64, []string), finish func()) {
+	const full = 1000
+	width := e.ErrWidth
+	if width <= 0 {
+		width = 80
+	}
+	size := min(20, max(width/10, 4))
+	b := progressbar.NewOptions(full, progressbar.OptionSetWriter(e.Err), progressbar.OptionSetWidth(size),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetRenderBlankState(false), progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}))
+	shown := false
+	return func(share float64, parts []string) {
+			shown = true
+			b.Describe(fitting(parts, width-size-11))
+			b.Set(min(int(share*full), full-1))
+		}, func() {
+			if shown {
+				e.clearLine(width)
+			}
+		}
+}
+
+// pilot is how long a dry run measures.
+const pilot = time.Second
+
+// dry prints the plan, and how long it takes by the first cells of points
+// spread over it.
+func (o *sweepOptions) dry(e *Env, w *simulate.Sweep) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "sweep of %s on %s: %s\n", w.Scenario.Name, count(len(w.Platforms), "platform"), strings.Join(w.Table.Platforms, ", "))
+	for _, a := range w.Table.Axes {
+		fmt.Fprintf(&b, "  %s: %s\n", a.Path, valuesOf(a.Values))
+	}
+	reps := int(w.Scenario.Runs.Replications)
+	fmt.Fprintf(&b, "  %s: %s points x %s = %s cells, in %s of %s\n", w.Scenario.Sweep.Design, units.Thousands(int64(w.Points())),
+		count(reps, "replication"), units.Thousands(int64(w.Cells())), count(w.Chunks(), "chunk"), count(w.ChunkPoints, "point"))
+	start := time.Now()
+	var bench simulate.Bench
+	tried, slowest := 0, 0.0
+	for k := 1; time.Since(start) < pilot && tried < w.Points(); k++ {
+		// Points of a low-discrepancy sequence, so that few of them stand for all.
+		at := int(vanDerCorput(k)*float64(w.Points())) % w.Points()
+		ctx, cancel := context.WithTimeout(e.Context, 30*time.Second)
+		from := time.Now()
+		_, err := w.Point(ctx, &bench, at)
+		cancel()
+		if err != nil {
+			if e.Context.Err() != nil || ctx.Err() == nil {
+				return err
+			}
+			break
+		}
+		slowest = max(slowest, time.Since(from).Seconds())
+		tried++
+	}
+	if tried > 0 {
+		mean := time.Since(start).Seconds() / float64(tried)
+		total := time.Duration(mean * float64(w.Points()) / float64(o.workers) * float64(time.Second))
+		fmt.Fprintf(&b, "  about %s at -j %d, if its CPUs are free: %s tried took %.2g s each, at most %.2g s\n", about(total), o.workers, count(tried, "point"), mean, slowest)
+	} else {
+		fmt.Fprintf(&b, "  time unknown: a point takes more than 30 s\n")
+	}
+	_, err := io.WriteString(e.Out, b.String())
+	return err
+}
+
+func about(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", max(d.Seconds(), 1))
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	}
+	return fmt.Sprintf("%.0f h", d.Hours())
+}
+
+func valuesOf(values []string) string {
+	if len(values) <= 8 {
+		return fmt.Sprintf("%s (%d)", strings.Join(values, ", "), len(values))
+	}
+	return fmt.Sprintf("%s, ... %s (%s)", strings.Join(values[:4], ", "), values[len(values)-1], units.Thousands(int64(len(values))))
+}
+
+// vanDerCorput is the k-th number of the base-2 sequence, in [0, 1).
+func vanDerCorput(k int) (v float64) {
+	for f := 0.5; k > 0; k, f = k/2, f/2 {
+		if k%2 == 1 {
+			v += f
+		}
+	}
+	return v
+}

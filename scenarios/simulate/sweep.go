@@ -1,0 +1,390 @@
+package simulate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"sync/atomic"
+	"time"
+
+	"ecsim/models/ecs"
+	"ecsim/models/result"
+	"ecsim/scenarios"
+	"ecsim/sim"
+	"ecsim/workloads/units"
+)
+
+// Sweep is the sweep of a scenario, ready to run: points in chunks, each with
+// all replications on all platforms.
+type Sweep struct {
+	Scenario  *scenarios.Scenario // the base point
+	Platforms []int               // indexes of those that run
+	Table     result.SweepTable
+	// ChunkPoints is how many consecutive points make a chunk: a function of the
+	// plan alone, so that a journal does not depend on who writes it.
+	ChunkPoints int
+	Done        Counts
+
+	baseArrivals []*scenarios.Arrivals
+	baseSpan     sim.Time // of a replay that gives no duration
+}
+
+// Counts are what a sweep has done so far, for who watches it.
+type Counts struct {
+	Cells, Placements, Events atomic.Uint64
+	CellTime, EngineTime      atomic.Int64 // ns, all workers together
+}
+
+// NewSweep prepares the sweep of sc on the platforms of these indexes.
+func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
+	if sc.Sweep == nil {
+		return nil, fmt.Errorf("%s has no [sweep]; add one, such as [sweep] \"workload.jobs.cpu\" = [256, 512]", sc.Name)
+	}
+	g, err := gates(sc)
+	if err != nil {
+		return nil, err
+	}
+	w := &Sweep{Scenario: sc, Platforms: platforms}
+	t := &w.Table
+	t.Scenario, t.Question, t.Seed = sc.Name, sc.Question, uint64(sc.Runs.Seed)
+	for i := range sc.Sweep.Axes {
+		a := &sc.Sweep.Axes[i]
+		axis := result.Axis{Path: a.Name(), Numbers: a.Numbers, Unit: a.Unit}
+		for v := range a.Values {
+			axis.Values = append(axis.Values, a.Text(v))
+		}
+		t.Axes = append(t.Axes, axis)
+	}
+	for _, p := range platforms {
+		t.Platforms = append(t.Platforms, sc.Platforms[p].Name)
+	}
+	var names []string
+	for i := range sc.Workloads {
+		names = append(names, sc.Workloads[i].Name)
+		if a := sc.Workloads[i].Arrivals; a != nil && a.Trace != "" {
+			w.baseArrivals = append(w.baseArrivals, a)
+		}
+	}
+	t.Columns = result.Columns(names)
+	seen := map[string]int{}
+	for _, x := range g {
+		column := "gate_" + x.Metric.Column(x.Workload)
+		if seen[column]++; seen[column] > 1 {
+			column = fmt.Sprintf("%s_%d", column, seen[column])
+		}
+		t.Gates = append(t.Gates, x.Path+" "+x.Text)
+		t.GateColumns = append(t.GateColumns, column)
+	}
+	w.baseSpan = sim.Time(sc.Duration)
+	// Small enough that a killed process loses little and all workers have work
+	// to the end, large enough that a frame is not mostly its head.
+	w.ChunkPoints = max(1, min(64/max(1, int(sc.Runs.Replications)), sc.Sweep.Points/256))
+	return w, nil
+}
+
+// Points counts the points.
+func (w *Sweep) Points() int { return w.Scenario.Sweep.Points }
+
+// Chunks counts the chunks.
+func (w *Sweep) Chunks() int { return (w.Points() + w.ChunkPoints - 1) / w.ChunkPoints }
+
+// Cells is how many cells there are: points times replications.
+func (w *Sweep) Cells() int { return w.Points() * int(w.Scenario.Runs.Replications) }
+
+// PointsOf are the points of a chunk, [from, to).
+func (w *Sweep) PointsOf(chunk uint64) (from, to int) {
+	from = int(chunk) * w.ChunkPoints
+	return from, min(from+w.ChunkPoints, w.Points())
+}
+
+// Bench is what one worker keeps from cell to cell.
+type Bench struct {
+	point   result.SweepPoint
+	payload []byte
+	runs    [][]*result.Run    // [platform][replication]
+	values  [][][]result.Value // likewise, per column
+	failed  []failure          // per platform
+	refused [][]result.Reason
+}
+
+type failure struct {
+	reason result.Reason
+	is     bool
+}
+
+// Chunk runs the points of a chunk and returns them as SweepPoint.Append
+// writes them. The payload is b's until the next call.
+func (w *Sweep) Chunk(ctx context.Context, b *Bench, chunk uint64) ([]byte, error) {
+	b.payload = b.payload[:0]
+	from, to := w.PointsOf(chunk)
+	for i := from; i < to; i++ {
+		if err := w.pointAt(ctx, b, i); err != nil {
+			return nil, err
+		}
+		b.payload = b.point.Append(b.payload)
+	}
+	return b.payload, nil
+}
+
+// Point runs one point and returns what it came to, b's until the next call.
+func (w *Sweep) Point(ctx context.Context, b *Bench, index int) (*result.SweepPoint, error) {
+	return &b.point, w.pointAt(ctx, b, index)
+}
+
+func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
+	p := &b.point
+	*p = result.SweepPoint{Index: index, At: w.Scenario.Sweep.Index(index), Winner: -1, Platforms: p.Platforms}
+	for len(p.Platforms) < len(w.Platforms) {
+		p.Platforms = append(p.Platforms, result.SweepPlatform{})
+	}
+	sc, err := w.scenario(index)
+	if err != nil {
+		w.noScenario(p, err)
+		return nil
+	}
+	g, err := gates(sc)
+	if err != nil {
+		w.noScenario(p, err)
+		return nil
+	}
+	b.begin(len(w.Platforms))
+	for i, pl := range w.Platforms {
+		b.refused[i] = Admit(sc, pl)
+		p.Platforms[i].Cells = p.Platforms[i].Cells[:0]
+	}
+	for n := 0; ; {
+		until := w.checkpoint(sc, b, n)
+		if until <= n {
+			break
+		}
+		for ; n < until; n++ {
+			if err := w.cell(ctx, sc, b, uint64(n), g); err != nil {
+				return err
+			}
+		}
+		p.Runs = n
+	}
+	b.judge(w, g)
+	return nil
+}
+
+// checkpoint is the number of replications to run next, n when they suffice.
+func (w *Sweep) checkpoint(sc *scenarios.Scenario, _ *Bench, n int) int {
+	return max(n, int(sc.Runs.Replications))
+}
+
+// scenario is that of a point, checked and with its duration.
+func (w *Sweep) scenario(index int) (*scenarios.Scenario, error) {
+	sc, err := w.Scenario.Sweep.At(index)
+	if err != nil {
+		return nil, err
+	}
+	if err := check(sc); err != nil {
+		return nil, err
+	}
+	if sc.Duration > 0 {
+		return sc, nil
+	}
+	k := 0
+	for i := range sc.Workloads {
+		a := sc.Workloads[i].Arrivals
+		if a == nil || a.Trace == "" {
+			continue
+		}
+		if k >= len(w.baseArrivals) || !reflect.DeepEqual(a, w.baseArrivals[k]) {
+			span, err := Span(sc)
+			sc.Duration = units.Duration(span)
+			return sc, err
+		}
+		k++
+	}
+	sc.Duration = units.Duration(w.baseSpan) // the trace is the base point's
+	return sc, nil
+}
+
+// noScenario makes rows of a point that is no scenario, such as a minimum above
+// its maximum.
+func (w *Sweep) noScenario(p *result.SweepPoint, err error) {
+	p.Failed = true
+	n := int(w.Scenario.Runs.Replications)
+	for i := range w.Platforms {
+		x := &p.Platforms[i]
+		x.Standing, x.Reason, x.Cells = result.Cannot, err.Error(), x.Cells[:0]
+		x.Estimates = nothing(len(w.Table.Columns))
+		for r := range n {
+			x.Cells = append(x.Cells, result.SweepCell{Replication: uint64(r), Standing: result.Cannot, Reason: x.Reason})
+		}
+	}
+	w.Done.Cells.Add(uint64(n))
+}
+
+func nothing(n int) []result.Band {
+	list := make([]result.Band, n)
+	for i := range list {
+		list[i] = result.Band{Mean: math.NaN(), Half: math.NaN()}
+	}
+	return list
+}
+
+func (b *Bench) begin(platforms int) {
+	for len(b.runs) < platforms {
+		b.runs, b.values = append(b.runs, nil), append(b.values, nil)
+	}
+	b.failed, b.refused = make([]failure, platforms), make([][]result.Reason, platforms)
+	for i := range b.runs {
+		clear(b.runs[i])
+		b.runs[i] = b.runs[i][:0]
+	}
+}
+
+// cell runs one replication on every platform and notes a row of each.
+func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, replication uint64, g []result.Gate) error {
+	start := time.Now()
+	var engine time.Duration
+	outcomes := make([]*result.Outcome, len(w.Platforms))
+	var placed, events uint64
+	for i, pl := range w.Platforms {
+		name := sc.Platforms[pl].Name
+		if b.refused[i] != nil {
+			outcomes[i] = result.Refuse(name, b.refused[i])
+			continue
+		}
+		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine})
+		if reason, is := cannot(err); is {
+			b.failed[i] = failure{reason, true}
+			outcomes[i] = result.Refuse(name, []result.Reason{reason})
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("point %d, replication %d: %w", b.point.Index, replication, err)
+		}
+		n := len(b.runs[i])
+		if len(b.values[i]) <= n {
+			b.values[i] = append(b.values[i], make([]result.Value, len(w.Table.Columns)))
+		}
+		run.ReadColumns(w.Table.Columns, b.values[i][n])
+		run.Shed()
+		b.runs[i] = append(b.runs[i], run)
+		outcomes[i] = result.Single(run)
+		placed += run.Placements
+		events += run.Events
+	}
+	rows := result.Rank(outcomes, g).Rows()
+	for _, row := range rows {
+		for i := range outcomes {
+			if outcomes[i] == row.Outcome {
+				b.note(i, row, replication)
+			}
+		}
+	}
+	b.point.Placements += placed
+	w.Done.Placements.Add(placed)
+	w.Done.Events.Add(events)
+	w.Done.CellTime.Add(int64(time.Since(start)))
+	w.Done.EngineTime.Add(int64(engine))
+	w.Done.Cells.Add(1)
+	return nil
+}
+
+// cannot tells an error that belongs into a row: a platform that can never run
+// some task, or finds no room at the start.
+func cannot(err error) (result.Reason, bool) {
+	var inf *ecs.InfeasibleError
+	if errors.As(err, &inf) {
+		return result.Reason{About: inf.Workload, Text: inf.Error()}, true
+	}
+	var start *ecs.StartError
+	if errors.As(err, &start) {
+		return result.Reason{About: start.Workload, Text: start.Text}, true
+	}
+	return result.Reason{}, false
+}
+
+// note adds platform i's row of a replication to the point.
+func (b *Bench) note(i int, row *result.Row, replication uint64) {
+	x := &b.point.Platforms[i]
+	n := len(x.Cells)
+	if cap(x.Cells) > n {
+		x.Cells = x.Cells[:n+1]
+	} else {
+		x.Cells = append(x.Cells, result.SweepCell{})
+	}
+	c := &x.Cells[n]
+	*c = result.SweepCell{Replication: replication, Standing: row.Standing(), Reason: reasonOf(row), Gates: c.Gates[:0], Values: c.Values[:0]}
+	if row.Runs == 0 {
+		return
+	}
+	for _, g := range row.Gates {
+		state := result.GateMissed
+		if g.OK {
+			state = result.GateKept
+		}
+		c.Gates = append(c.Gates, state)
+	}
+	last := len(b.runs[i]) - 1
+	for _, v := range b.values[i][last] {
+		f := math.NaN()
+		if v.OK {
+			f = v.V
+		}
+		c.Values = append(c.Values, f)
+	}
+	run := b.runs[i][last]
+	c.Placements, c.Events, c.Fingerprint = run.Placements, run.Events, run.Fingerprint
+}
+
+func reasonOf(row *result.Row) string {
+	if len(row.Faults) == 0 {
+		return ""
+	}
+	return row.Faults[0].Text
+}
+
+// judge folds the point's replications and ranks its platforms.
+func (b *Bench) judge(w *Sweep, g []result.Gate) {
+	p := &b.point
+	outcomes := make([]*result.Outcome, len(w.Platforms))
+	for i := range outcomes {
+		name := w.Table.Platforms[i]
+		switch {
+		case b.refused[i] != nil:
+			outcomes[i] = result.Refuse(name, b.refused[i])
+			p.Failed = true
+		case b.failed[i].is:
+			outcomes[i] = result.Refuse(name, []result.Reason{b.failed[i].reason})
+			p.Failed = true
+		default:
+			outcomes[i] = result.FoldColumns(b.runs[i], w.Table.Columns, b.values[i])
+		}
+	}
+	v := result.Rank(outcomes, g)
+	p.CostPath = v.CostPath
+	p.Met = len(g) == 0
+	for _, row := range v.Rows() {
+		i := 0
+		for outcomes[i] != row.Outcome {
+			i++
+		}
+		x := &p.Platforms[i]
+		x.Standing, x.Reason = row.Standing(), reasonOf(row)
+		x.Estimates = nothing(len(w.Table.Columns))
+		missed := row.Runs == 0
+		for _, r := range row.Gates {
+			missed = missed || !r.OK
+		}
+		p.Met = p.Met || !missed
+		if row.Runs > 0 {
+			for k := range w.Table.Columns {
+				if e, ok := row.Estimate(w.Table.Columns[k].Path); ok && e.OK {
+					x.Estimates[k] = result.Band{Mean: e.V, Half: e.Half}
+				}
+			}
+		}
+		if row == v.Winner {
+			p.Winner = i
+		}
+	}
+	p.Equal = len(v.Ranked) > 1 && v.Ranked[1].EqualWinner
+}
