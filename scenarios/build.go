@@ -55,6 +55,7 @@ func (l *loader) build(root *node) *Scenario {
 	l.checkNames(root, s, d)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
+	l.checkRuns(root.get("runs"), s)
 	l.checkDuration(root, s, d)
 	s.Sweep = l.sweep(root, s, d)
 	s.settings = ordered(d.settings)
@@ -356,12 +357,12 @@ func (l *loader) checkDuration(root *node, s *Scenario, d *decoder) {
 		s.Duration = 0
 		d.settings = slices.DeleteFunc(d.settings, func(x Setting) bool { return x.Path == "duration" })
 	}
-	if s.Duration > 0 && s.Runs.WarmUp >= s.Duration {
+	if s.Duration > 0 && units.Duration(s.Runs.WarmUp) >= s.Duration {
 		at := root.get("runs").get("warm_up")
 		if at == nil {
 			at = root.get("duration")
 		}
-		l.errs.add(at, "got a warm-up of %v in a duration of %v, want less: nothing would be measured", s.Runs.WarmUp, s.Duration)
+		l.errs.add(at, "got a warm-up of %v in a duration of %v, want less: nothing would be measured", units.Duration(s.Runs.WarmUp), s.Duration)
 	}
 }
 

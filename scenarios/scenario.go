@@ -65,8 +65,22 @@ type Scenario struct {
 type Runs struct {
 	Replications int64          `toml:"replications" default:"10" min:"1" max:"100000" doc:"independent repetitions; the same in every platform"`
 	Seed         uint64         `toml:"seed" default:"1" doc:"seed of all chance"`
-	WarmUp       units.Duration `toml:"warm_up" default:"0s" doc:"left out of statistics and bill"`
+	WarmUp       WarmUp `toml:"warm_up" default:"0s" doc:"left out of statistics and bill: a span, or auto to find it by MSER-5 on pilot replications"`
+	// With a precision, replications go on to the first of 5, 8, 12, 18, ... at
+	// which the half-width of every figure of PrecisionOf, on every platform, is
+	// at most this share of its mean.
+	Precision       units.PPM `toml:"precision" default:"0%" max:"99%" doc:"wanted half-width of the 95 % interval as a share of the mean; 0% does replications and no more"`
+	MaxReplications int64     `toml:"max_replications" default:"1000" min:"2" max:"100000" doc:"with a precision: the most replications"`
+	PrecisionOf     []string  `toml:"precision_of" doc:"with a precision: paths of the metrics that it holds for; default the cost by which platforms are ranked"`
+	Batches         int64     `toml:"batches" default:"0" min:"0" max:"1000" doc:"with one replication: intervals from this many equal parts of its window (batch means); 0 for none"`
 }
+
+// WarmUp is a span at the start that does not count; AutoWarmUp until it is
+// found.
+type WarmUp units.Duration
+
+// AutoWarmUp asks for a warm-up found on pilot replications.
+const AutoWarmUp WarmUp = -1
 
 // Prices is what the user really pays.
 type Prices struct {

@@ -50,6 +50,22 @@ var scalars = map[reflect.Type]scalarType{
 			return exact(n, units.ParseDuration, units.Duration(n).String(), fmt.Sprintf("%ds%dns", n/1e9, n%1e9))
 		},
 	},
+	reflect.TypeFor[WarmUp](): {
+		want: `a duration such as "12h", or "auto"`, integer: zeroOnly,
+		parse: func(s string) (int64, error) {
+			if s == "auto" {
+				return int64(AutoWarmUp), nil
+			}
+			n, err := units.ParseDuration(s)
+			return int64(n), err
+		},
+		print: func(n int64) string {
+			if WarmUp(n) == AutoWarmUp {
+				return quote("auto")
+			}
+			return exact(n, units.ParseDuration, units.Duration(n).String(), fmt.Sprintf("%ds%dns", n/1e9, n%1e9))
+		},
+	},
 	reflect.TypeFor[units.PPM](): {
 		want: `a percentage such as "60%"`, parse: parsing(units.ParsePPM),
 		print: func(n int64) string {

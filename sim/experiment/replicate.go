@@ -6,18 +6,18 @@ import (
 	"fmt"
 )
 
-// Sample is the outcome of one replication of one system, or of several merged.
+// Result is the outcome of one replication of one system, or of several merged.
 // Metrics are the figures that decide when there are enough replications: of a
-// sample of one replication, in an order that is always the same, NaN where
+// result of one replication, in an order that is always the same, NaN where
 // there is none. Merge takes up the outcome of a later replication of the same
 // system, which is not used again.
-type Sample[T any] interface {
+type Result[T any] interface {
 	Metrics() []float64
 	Merge(later T)
 }
 
 // Replicated is one system over its replications.
-type Replicated[T Sample[T]] struct {
+type Replicated[T Result[T]] struct {
 	Merged T           // replication 0 with all others merged, in order
 	Each   [][]float64 // per metric the value of each replication
 }
@@ -42,7 +42,7 @@ type Replication struct {
 // Results do not depend on the number of workers. The error is f's first by
 // order, or a *PartialError when ctx ends: the replications that every system
 // finished are returned with it, and no others.
-func Replicate[T Sample[T]](ctx context.Context, r Replication, f func(ctx context.Context, system int, replication uint64) (T, error)) ([]Replicated[T], error) {
+func Replicate[T Result[T]](ctx context.Context, r Replication, f func(ctx context.Context, system int, replication uint64) (T, error)) ([]Replicated[T], error) {
 	if err := r.Check(); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}

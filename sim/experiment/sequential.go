@@ -61,8 +61,8 @@ func Widest(series [][]float64) float64 {
 
 // Sequential says when an experiment has enough replications.
 type Sequential struct {
-	// Replications is how many there are without a wanted precision, and how
-	// many are left out of the check with one: the least.
+	// Replications is how many there are without a wanted precision; with one
+	// it is the least.
 	Replications int
 	// Precision is the relative half-width wanted, 0.01 for 1 %; 0 asks for
 	// none.
@@ -71,13 +71,17 @@ type Sequential struct {
 	Max int
 }
 
-// First is how many replications to do before the first look.
+// First is how many replications to do before the first look: with a wanted
+// precision the first checkpoint that is at least the least.
 func (s Sequential) First() int {
-	switch {
-	case s.Precision <= 0:
+	if s.Precision <= 0 {
 		return s.Replications
 	}
-	return min(max(FirstCheckpoint, s.Replications), s.Max)
+	n := FirstCheckpoint
+	for n < s.Replications {
+		n = NextCheckpoint(n)
+	}
+	return min(n, s.Max)
 }
 
 // Next is how many replications to have done before the next look, after n
@@ -86,8 +90,7 @@ func (s Sequential) Next(n int, widest float64) int {
 	if s.Precision <= 0 || n >= s.Max || widest <= s.Precision {
 		return n
 	}
-	next := NextCheckpoint(n)
-	return min(next, s.Max)
+	return min(NextCheckpoint(n), s.Max)
 }
 
 // Check returns what is wrong with s, nil if nothing is.
@@ -97,8 +100,8 @@ func (s Sequential) Check() error {
 		return fmt.Errorf("got %d replications, want 1 or more", s.Replications)
 	case s.Precision < 0 || s.Precision >= 1 || math.IsNaN(s.Precision):
 		return fmt.Errorf("got a precision of %v, want a share of the mean from 0 to less than 1", s.Precision)
-	case s.Precision > 0 && s.Max < s.Replications:
-		return fmt.Errorf("got at most %d replications, want %d or more", s.Max, s.Replications)
+	case s.Precision > 0 && s.Max < 2:
+		return fmt.Errorf("got at most %d replications, want 2 or more: one has no interval", s.Max)
 	}
 	return nil
 }
