@@ -63,8 +63,8 @@ type Scenario struct {
 
 // Runs is how often and with which chance the scenario is run.
 type Runs struct {
-	Replications int64          `toml:"replications" default:"10" min:"1" max:"100000" doc:"independent repetitions; the same in every platform"`
-	Seed         uint64         `toml:"seed" default:"1" doc:"seed of all chance"`
+	Replications int64  `toml:"replications" default:"10" min:"1" max:"100000" doc:"independent repetitions; the same in every platform"`
+	Seed         uint64 `toml:"seed" default:"1" doc:"seed of all chance"`
 	WarmUp       WarmUp `toml:"warm_up" default:"0s" doc:"left out of statistics and bill: a span, or auto to find it by MSER-5 on pilot replications"`
 	// With a precision, replications go on to the first of 5, 8, 12, 18, ... at
 	// which the half-width of every figure of PrecisionOf, on every platform, is

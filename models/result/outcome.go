@@ -36,6 +36,7 @@ type Outcome struct {
 	Platform string
 	Label    string
 	Runs     int  // replications folded; 0 when the platform was refused
+	Batches  int  // parts of the only run that intervals come from; 0 when replications give them
 	First    *Run // replication 0, for series and examples; nil when refused
 	// Pooled holds sums over replications of counts, tallies and integrals of
 	// workloads; its other fields are those of First, or zero.

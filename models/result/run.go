@@ -30,7 +30,8 @@ type Run struct {
 	// the shortest Duration that would do, 0 if none would.
 	MonthlyOK    bool
 	NeedDuration sim.Time
-	Label        string // the kind of variant, such as FixedAtPeak; "" for most
+	Cycle        sim.Time // of all schedules and patterns together, an hour at least; 0 when the work comes once
+	Label        string   // the kind of variant, such as FixedAtPeak; "" for most
 
 	Events      uint64 // engine events processed
 	Placements  uint64 // tasks placed by the scheduler, daemons included

@@ -93,6 +93,9 @@ func (a *Answer) facts() {
 		return
 	}
 	runs := fmt.Sprintf("%s of %s", count(int64(o.Runs), "run"), span(o.First.Duration))
+	if o.Batches > 0 {
+		runs += fmt.Sprintf(" in %d batches", o.Batches)
+	}
 	if o.First.WarmUp > 0 {
 		runs += " less " + span(o.First.WarmUp) + " of warm-up"
 	}
@@ -210,7 +213,7 @@ func (a *Answer) warn() {
 			}
 		}
 	}
-	if o := a.ran(); o != nil && o.Runs == 1 {
+	if o := a.ran(); o != nil && o.Runs == 1 && o.Batches == 0 {
 		warning("one run shows no chance; use 5 or more replications for an interval.")
 	}
 	for _, text := range a.untiled() {

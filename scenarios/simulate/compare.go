@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 
-	"ecsim/models/ecs"
 	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/sim"
@@ -31,11 +31,24 @@ type Comparison struct {
 	Notes   []result.Note
 }
 
-// cell is one platform in one replication.
+// cell is one platform over the replications folded into it so far; it is an
+// experiment.Result.
 type cell struct {
-	run     *result.Run
-	failure error // why there is no run
-	reason  result.Reason
+	runs    []*result.Run
+	metrics []float64     // of the first, those that decide when to stop
+	failure error         // why there is no run, of the first that failed
+	reason  result.Reason // likewise
+}
+
+// Metrics are the figures of the cell's first run that must become precise.
+func (c *cell) Metrics() []float64 { return c.metrics }
+
+// Merge takes up the next replication. Runs are kept for Fold, slimmed.
+func (c *cell) Merge(later *cell) {
+	c.runs = append(c.runs, later.runs...)
+	if c.failure == nil {
+		c.failure, c.reason = later.failure, later.reason
+	}
 }
 
 // Compare runs the given platforms (by index) of sc, every replication of one
@@ -48,44 +61,31 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Scenario: sc, Gates: g}
 	refused := make([][]result.Reason, len(platforms))
-	var able []int // indexes into platforms
+	var able []int // platform indexes
 	for i, p := range platforms {
 		if refused[i] = Admit(sc, p); refused[i] == nil {
-			able = append(able, i)
+			able = append(able, p)
 		}
 	}
-	reps := int(sc.Runs.Replications)
-	t.begin(len(able)*reps, sim.Time(sc.Duration))
-	cells, err := experiment.Run(ctx, len(able)*reps, workers, func(ctx context.Context, k uint64) (cell, error) {
-		progress := t.start()
-		defer t.end(progress)
-		run, err := Run(ctx, sc, platforms[able[int(k)%len(able)]], k/uint64(len(able)), Options{Progress: progress})
-		var inf *ecs.InfeasibleError
-		if errors.As(err, &inf) {
-			return cell{failure: inf, reason: result.Reason{About: inf.Workload, Text: inf.Error()}}, nil
-		}
-		var start *ecs.StartError
-		if errors.As(err, &start) {
-			return cell{failure: start, reason: result.Reason{About: start.Workload, Text: start.Text}}, nil
-		}
-		if err == nil && k >= uint64(len(able)) {
-			run.Slim() // pictures show replication 0
-		}
-		return cell{run: run}, err
-	})
-	var partial *experiment.PartialError
-	if errors.As(err, &partial) {
+	sc, warmed, err := settle(ctx, sc, able, workers, t)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkBatches(sc); err != nil {
+		return nil, err
+	}
+	c := &Comparison{Scenario: sc, Gates: g}
+	cells, err := c.replicate(ctx, able, workers, t)
+	if partial := (*experiment.PartialError)(nil); errors.As(err, &partial) {
 		c.Partial = true
-	} else if err != nil {
-		return nil, plain(err)
-	}
-	if len(able) > 0 {
-		c.Runs = len(cells) / len(able)
-		if c.Runs == 0 {
+		if c.Runs = partial.Finished; c.Runs == 0 {
 			return nil, fmt.Errorf("nothing finished: %w", context.Cause(ctx))
 		}
+		c.Notes = append(c.Notes, result.Note{Kind: result.Warning,
+			Text: fmt.Sprintf("partial: interrupted after %d of %d runs of each platform; figures are of those", c.Runs, partial.Wanted)})
+	} else if err != nil {
+		return nil, plain(err)
 	}
 	k := 0
 	for i, p := range platforms {
@@ -94,31 +94,20 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 			c.Outcomes = append(c.Outcomes, result.Refuse(name, refused[i]))
 			continue
 		}
-		var runs []*result.Run
-		for r := 0; r < c.Runs; r++ {
-			x := cells[r*len(able)+k]
-			if x.failure != nil {
-				runs = nil
-				c.Infeasible = append(c.Infeasible, x.failure)
-				c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{x.reason}))
-				break
-			}
-			runs = append(runs, x.run)
-		}
+		x := cells[k].Merged
 		k++
-		if runs == nil {
+		if x.failure != nil {
+			c.Infeasible = append(c.Infeasible, x.failure)
+			c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{x.reason}))
 			continue
 		}
-		o, err := result.Fold(runs)
+		o, err := c.fold(ctx, x.runs, p, workers)
 		if err != nil {
 			return nil, err
 		}
 		c.Outcomes = append(c.Outcomes, o)
 	}
-	if c.Partial {
-		c.Notes = append(c.Notes, result.Note{Kind: result.Warning,
-			Text: fmt.Sprintf("partial: interrupted after %d of %d runs of each platform; figures are of those", c.Runs, reps)})
-	}
+	c.Notes = append(c.Notes, warmed...)
 	c.Notes = append(c.Notes, c.remarks()...)
 	baseline := sc.Baseline
 	if baseline == "" {
@@ -126,6 +115,82 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 	}
 	c.Verdict = result.Judge(c.Outcomes, g, baseline, sc.IsSet("baseline"))
 	return c, nil
+}
+
+// replicate runs the platforms as often as the scenario asks for.
+func (c *Comparison) replicate(ctx context.Context, able []int, workers int, t *Tracker) ([]experiment.Replicated[*cell], error) {
+	sc := c.Scenario
+	r := experiment.Replication{Sequential: sequential(sc), Systems: len(able), Workers: workers}
+	r.Look = func(done int, widest float64, wanted int) {
+		t.look(widest, (wanted-done)*len(able))
+		if c.Runs = done; done == wanted && widest > r.Precision && r.Precision > 0 {
+			c.Notes = append(c.Notes, result.Note{Kind: result.Warning,
+				Text: fmt.Sprintf("after %d runs, the most allowed, the widest half-width is %.2g %%, not the %.2g %% asked for; raise runs.max_replications", done, 100*widest, 100*r.Precision)})
+		}
+	}
+	t.begin(r.First()*len(able), sim.Time(sc.Duration), r.Precision)
+	read := watched(sc)
+	return experiment.Replicate(ctx, r, func(ctx context.Context, system int, replication uint64) (*cell, error) {
+		progress := t.start()
+		defer t.end(progress)
+		run, err := Run(ctx, sc, able[system], replication, Options{Progress: progress})
+		x := new(cell)
+		if reason, is := cannot(err); is {
+			x.failure, x.reason = err, reason
+			x.metrics = read(nil)
+			return x, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		x.metrics = read(run)
+		if replication > 0 {
+			run.Slim() // pictures show replication 0
+		}
+		x.runs = []*result.Run{run}
+		return x, nil
+	})
+}
+
+// sequential says how many replications sc asks for.
+func sequential(sc *scenarios.Scenario) experiment.Sequential {
+	s := experiment.Sequential{Replications: int(sc.Runs.Replications), Precision: sc.Runs.Precision.Float(), Max: int(sc.Runs.MaxReplications)}
+	if s.Precision > 0 && !sc.IsSet("runs.replications") {
+		s.Replications = 1 // the default is no wish for a least number
+	}
+	return s
+}
+
+// watched reads from a run the figures that must become precise: those of
+// runs.precision_of, else the cost by which platforms are ranked. Of no run it
+// reads NaNs.
+func watched(sc *scenarios.Scenario) func(*result.Run) []float64 {
+	paths := sc.Runs.PrecisionOf
+	read := func(run *result.Run, path string) float64 {
+		if run != nil {
+			if e, ok := result.Single(run).Estimate(path); ok && e.OK {
+				return e.V
+			}
+		}
+		return math.NaN()
+	}
+	return func(run *result.Run) []float64 {
+		if len(paths) == 0 {
+			v := read(run, "cost_per_month")
+			if math.IsNaN(v) {
+				v = read(run, "cost_with_drain")
+			}
+			if math.IsNaN(v) {
+				v = read(run, "cost")
+			}
+			return []float64{v}
+		}
+		list := make([]float64, len(paths))
+		for i, p := range paths {
+			list[i] = read(run, p)
+		}
+		return list
+	}
 }
 
 // plain takes the replication's number off an error that does not depend on
@@ -143,6 +208,7 @@ type Tracker struct {
 	mu                 sync.Mutex
 	total, done        int
 	span               sim.Time
+	precision, widest  float64
 	running            []*sim.Progress
 	events, placements uint64
 }
@@ -153,13 +219,28 @@ type Status struct {
 	Share              float64 // of all simulated time, 0 to 1
 	Simulated          sim.Time
 	Events, Placements uint64
+	// Precision is the relative half-width asked for, 0 for none, and Widest
+	// the widest at the last look, 0 before the first.
+	Precision, Widest float64
 }
 
-func (t *Tracker) begin(total int, span sim.Time) {
+// begin sets the cells to come. Those of an earlier stage, such as the search
+// for a warm-up, count no more.
+func (t *Tracker) begin(total int, span sim.Time, precision float64) {
 	if t != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.total, t.span = total, span
+		t.total, t.done, t.span, t.precision = total, 0, span, precision
+	}
+}
+
+// look notes a look at the intervals and how many cells are to come.
+func (t *Tracker) look(widest float64, more int) {
+	if t != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.widest = widest
+		t.total += more
 	}
 }
 
@@ -195,7 +276,8 @@ func (t *Tracker) end(p *sim.Progress) {
 func (t *Tracker) Status() Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Status{Cells: t.total, Done: t.done, Simulated: sim.Time(t.done) * t.span, Events: t.events, Placements: t.placements}
+	s := Status{Cells: t.total, Done: t.done, Simulated: sim.Time(t.done) * t.span, Events: t.events, Placements: t.placements,
+		Precision: t.precision, Widest: t.widest}
 	for _, p := range t.running {
 		s.Simulated += min(p.Now(), t.span)
 		s.Events += p.Events()

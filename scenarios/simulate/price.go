@@ -88,7 +88,7 @@ func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledge
 		return fmt.Errorf("platform %s: %w", pl.Name, err)
 	}
 	var drain *billing.Bill
-	if drains(sc) {
+	if drains(sc) && run.Duration == sim.Time(sc.Duration) {
 		if drain, err = ledger.RateDrain(billing.Catalog{}, t); err != nil {
 			return fmt.Errorf("platform %s: %w", pl.Name, err)
 		}

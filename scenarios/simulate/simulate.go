@@ -27,6 +27,9 @@ type Options struct {
 	// Engine gathers the wall time inside the engine's own loop, all handlers
 	// included; nil for none.
 	Engine *time.Duration
+	// From and Until make the window a part of the scenario's own: the same way
+	// is taken and only [From, Until) is measured. Until 0 is the scenario's.
+	From, Until sim.Time
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -52,6 +55,9 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 		names[i] = pl.Workloads[i].Name
 	}
 	warm, end := sim.Time(sc.Runs.WarmUp), sim.Time(sc.Duration)
+	if o.Until > 0 {
+		warm, end = o.From, o.Until
+	}
 	ledger := billing.NewLedger(sc.Start, warm, end, names)
 	run := &result.Run{Scenario: sc.Name, Platform: pl.Name, Label: pl.Label, Seed: seed, Replication: replication,
 		Start: sc.Start, WarmUp: warm, Duration: end, End: end}
@@ -75,7 +81,7 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	if err != nil {
 		return nil, err
 	}
-	cfg.Observe = o.Observe
+	cfg.Observe, cfg.WarmUp, cfg.Duration = o.Observe, warm, end
 	var model platform.Platform
 	if model, err = ecs.New(s, ledger, cfg); err != nil {
 		return nil, fmt.Errorf("platform %s: %w", pl.Name, err)
@@ -179,6 +185,7 @@ func months(sc *scenarios.Scenario, sources []*source, run *result.Run) {
 			cycle = leastCommonMultiple(cycle, src.cycle)
 		}
 	}
+	run.Cycle = cycle
 	run.MonthlyOK = window%cycle == 0
 	if !run.MonthlyOK && cycle < 10*365*sim.Day {
 		run.NeedDuration = run.WarmUp + max(1, (window+cycle/2)/cycle)*cycle
