@@ -100,7 +100,8 @@ func goodName(s string) bool {
 // the workload where n is an override, which cannot change them.
 func (l *loader) workload(n *node, name string, path []string, arrivals *Arrivals) (Workload, []Setting) {
 	d := &decoder{l: l, sameArrivals: arrivals}
-	w := Workload{Name: name}
+	n, definition := l.defined(n)
+	w := Workload{Name: name, DefinitionName: definition}
 	own, foreign := keysOf(n.get("kind").str())
 	ours := n // without keys of other kinds, of which finishWorkload speaks
 	for _, k := range foreign {
