@@ -65,14 +65,10 @@ type Constraint struct {
 // FargateSize returns the smallest size of Fargate that holds the definition,
 // false if none does.
 func (d *Definition) FargateSize() (units.CPU, units.MiB, bool) {
-	for _, r := range FargateRows {
-		if r.CPU < d.CPU || strings.HasPrefix(d.OS, "WINDOWS") && !r.Windows {
-			continue
-		}
-		for _, m := range r.Memory {
-			if m >= d.Memory {
-				return r.CPU, m, true
-			}
+	for i := range FargateRows {
+		r := &FargateRows[i]
+		if m, ok := r.Least(d.Memory); ok && r.CPU >= d.CPU && (r.Windows || !strings.HasPrefix(d.OS, "WINDOWS")) {
+			return r.CPU, m, true
 		}
 	}
 	return 0, 0, false
@@ -86,7 +82,7 @@ func lineOf(v *value) int {
 }
 
 // definition gathers what the scheduler sees, as far as it could be read.
-// Source: Task.ToHostResources of https://github.com/aws/amazon-ecs-agent/blob/master/ecs-agent/../agent/api/task/task.go
+// Source: Task.ToHostResources of https://github.com/aws/amazon-ecs-agent/blob/master/agent/api/task/task.go
 func (c *checker) definition() *Definition {
 	r := c.root
 	p := r.get("runtimePlatform")

@@ -105,7 +105,10 @@ func port(c *checker, m *value, taken map[string]bool) {
 	}
 	fixed := host
 	if c.mode == "awsvpc" || c.mode == "host" {
-		if host != 0 && host != port {
+		// A host port of 0 is no blank here: "When networkMode=awsvpc, the host
+		// ports and container ports in port mappings must match."
+		// https://github.com/aws/amazon-ecs-cli/issues/1014
+		if hasHost && host != port {
 			c.no(m.get("hostPort"), "got %d, want the containerPort, %d, or nothing: networkMode %s does not translate ports", host, port, c.mode)
 			return
 		}
@@ -119,6 +122,8 @@ func port(c *checker, m *value, taken map[string]bool) {
 		protocol = "tcp"
 	}
 	key := fmt.Sprintf("%d/%s", fixed, protocol)
+	// "TCP host port '3000' is mapped multiple times in task."
+	// https://github.com/aws/amazon-ecs-agent/issues/1220
 	if taken[key] {
 		c.no(m.at("hostPort"), "host port %s is mapped twice in this task", cut(key))
 	}

@@ -68,8 +68,11 @@ func logFargate(c *checker) {
 		}
 		switch d.text {
 		case "awslogs":
-			if o := l.get("options"); o.str("awslogs-stream-prefix") == "" && o.get("awslogs-group") != nil {
-				c.warn(o, "awslogs-stream-prefix is missing, which the documentation requires on FARGATE")
+			// "Fargate requires log configuration options to include
+			// awslogs-stream-prefix to support log driver awslogs."
+			// https://github.com/aws/aws-cdk/issues/1422
+			if l.get("options").get("awslogs-stream-prefix") == nil {
+				c.no(l.at("options"), "FARGATE requires the option awslogs-stream-prefix for the log driver awslogs")
 			}
 		case "splunk", "awsfirelens":
 		default:

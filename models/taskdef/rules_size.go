@@ -110,6 +110,16 @@ func steps(from, to, by units.MiB) (out []units.MiB) {
 	return out
 }
 
+// Least returns the row's least memory size of at least m, false if m is over
+// its largest.
+func (r *FargateRow) Least(m units.MiB) (units.MiB, bool) {
+	i, _ := slices.BinarySearch(r.Memory, m)
+	if i == len(r.Memory) {
+		return 0, false
+	}
+	return r.Memory[i], true
+}
+
 func (r *FargateRow) allowed() string {
 	n := len(r.Memory)
 	if n <= 3 {

@@ -164,6 +164,10 @@ func (c *checker) run(text []byte) {
 		c.note(Reason{Severity: Refused, Line: e.Line, Col: e.Col, Rule: "json", Text: "not JSON: " + e.Msg})
 		return
 	}
+	if what := otherThing(v); what != "" {
+		c.note(Reason{Severity: Refused, Line: v.line, Rule: "api", Source: apiSource, Text: what})
+		return
+	}
 	v = c.unwrap(v)
 	c.root = v
 	c.shape(v, "TaskDefinition")
@@ -228,6 +232,21 @@ func (c *checker) unwrap(v *value) *value {
 	}
 	inner.parent, inner.key = nil, ""
 	return inner
+}
+
+// otherThing recognises JSON that is near to a task definition and none, of
+// which a list of unknown parameters would say little.
+func otherThing(v *value) string {
+	switch {
+	case v.get("containerDefinitions") != nil || v.get("taskDefinition").get("containerDefinitions") != nil:
+	case v.get("serviceName") != nil || v.get("desiredCount") != nil || v.get("services") != nil:
+		return "got the definition of a service, want a task definition: an object with family and containerDefinitions"
+	case v.get("Resources") != nil || v.get("ContainerDefinitions") != nil || v.get("AWSTemplateFormatVersion") != nil:
+		return "got a CloudFormation template, want a task definition as the ECS API has it: family, containerDefinitions and so on in lower case; 'aws ecs describe-task-definition' prints the registered one"
+	case v.get("taskDefinitionArns") != nil:
+		return "got a list of task definition names; 'aws ecs describe-task-definition' prints one of them"
+	}
+	return ""
 }
 
 func objects(list []*value) (out []*value) {
