@@ -174,13 +174,14 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 					own = own.with(k, nil)
 				}
 			}
-			patched := *merge(wn, own)
+			patched := *merge(l.unalias(wn), l.unalias(own))
 			patched.where, patched.path = wn.where, wn.path // what is missing is missing there
 			wn = &patched
 			at := append(slices.Clone(path), "workload", w.Name)
 			var settings []Setting
 			w, settings = l.workload(wn, w.Name, at, w.Arrivals)
 			d.settings = append(d.settings, changed(settings, len(at), works[w.Name], 2)...)
+			d.settings = append(d.settings, emptied(at, settings, works[w.Name])...)
 		}
 		l.checkStrategy(&p, n, &w, wn)
 		p.Workloads = append(p.Workloads, w)

@@ -26,15 +26,8 @@ const (
 // alias "file" under its full name. It returns n as it is if it names no
 // definition, and the name of the definition's file as errors show it.
 func (l *loader) defined(n *node) (*node, string) {
+	n = l.unalias(n)
 	at := n.get(definitionKey)
-	if short := n.get(definitionAlias); short != nil {
-		if at != nil {
-			l.errs.add(short, "got file and task_definition, which mean the same; remove one")
-			return n.with(definitionAlias, nil), ""
-		}
-		at = short
-		n = n.with(definitionAlias, nil).with(definitionKey, short)
-	}
 	name := at.str()
 	if name == "" || l.opts.Checks.TaskDefinition == nil {
 		return n, "" // what is no name the decoder refuses
@@ -69,6 +62,40 @@ func (l *loader) defined(n *node) (*node, string) {
 	// keys of a workload itself.
 	out := *merge(base, n)
 	return &out, f.src.name
+}
+
+// unalias writes the key "file" of a workload out.
+func (l *loader) unalias(n *node) *node {
+	short := n.get(definitionAlias)
+	switch {
+	case short == nil:
+		return n
+	case n.get(definitionKey) != nil:
+		l.errs.add(short, "got file and task_definition, which mean the same; remove one")
+		return n.with(definitionAlias, nil)
+	}
+	return n.with(definitionAlias, nil).with(definitionKey, short)
+}
+
+// emptied returns what a platform's own task definition takes away from a
+// workload: keys without a default that only the workload's definition gives.
+// Written out they keep a resolved scenario equal to its source.
+func emptied(at []string, settings, base []Setting) (out []Setting) {
+	for _, key := range []string{"gpu", "placement_constraints", "port_mappings"} {
+		has := func(list []Setting, depth int) bool {
+			return slices.ContainsFunc(list, func(s Setting) bool { return len(s.keys) == depth+1 && s.keys[depth] == key })
+		}
+		if !has(base, 2) || has(settings, len(at)) {
+			continue
+		}
+		value := "[]"
+		if key == "gpu" {
+			value = "0"
+		}
+		keys := append(slices.Clone(at), key)
+		out = append(out, Setting{Path: joinAll(keys), Value: value, Where: "default", keys: keys})
+	}
+	return out
 }
 
 // relocate gives n and what it holds one place and their paths.

@@ -63,8 +63,11 @@ type Constraint struct {
 }
 
 // FargateSize returns the smallest size of Fargate that holds the definition,
-// false if none does.
+// false if none does: the task is too large or needs a GPU.
 func (d *Definition) FargateSize() (units.CPU, units.MiB, bool) {
+	if d.GPU > 0 {
+		return 0, 0, false
+	}
 	for i := range FargateRows {
 		r := &FargateRows[i]
 		if m, ok := r.Least(d.Memory); ok && r.CPU >= d.CPU && (r.Windows || !strings.HasPrefix(d.OS, "WINDOWS")) {

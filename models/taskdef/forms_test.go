@@ -141,6 +141,10 @@ func TestDefinition(t *testing.T) {
 	if !slices.Contains(d.Requires, "com.amazonaws.ecs.capability.task-iam-role") || slices.Contains(d.Requires, "ecs.capability.task-eni") {
 		t.Errorf("got attributes %v", d.Requires)
 	}
+	if _, _, ok := d.FargateSize(); ok {
+		t.Error("got a Fargate size for a task with GPUs")
+	}
+	d.GPU = 0
 	if cpu, memory, ok := d.FargateSize(); !ok || cpu != 256 || memory != 512 {
 		t.Errorf("got Fargate size %v %v %v", cpu, memory, ok)
 	}

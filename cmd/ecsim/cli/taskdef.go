@@ -78,19 +78,14 @@ func runTaskdefShow(e *Env, o taskdefOptions) error {
 		fmt.Fprintf(e.Err, "%s:%s\n", shownName(files[0]), r.Reasons[i].String())
 	}
 	if r.Definition != nil {
-		rows := describeDefinition(r)
 		if o.format == "json" {
-			out := make(map[string]string, len(rows))
-			for _, x := range rows {
-				out[x[0]] = x[1]
-			}
-			text, err := json.MarshalIndent(out, "", "  ")
+			text, err := json.MarshalIndent(definitionToJSON(r), "", "  ")
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(e.Out, "%s\n", text)
 		} else {
-			for _, x := range rows {
+			for _, x := range describeDefinition(r) {
 				if _, err := fmt.Fprintf(e.Out, "%-16s %s\n", x[0], strings.ReplaceAll(x[1], "\n", "\n"+strings.Repeat(" ", 17))); err != nil {
 					return err
 				}
@@ -181,10 +176,40 @@ func portsText(d *taskdef.Definition) string {
 func fargateText(d *taskdef.Definition) string {
 	cpu, memory, ok := d.FargateSize()
 	switch {
+	case d.GPU > 0:
+		return "none: Fargate has no GPUs"
 	case !ok:
-		return "over the largest"
+		return "none: over the largest"
 	case cpu == d.CPU && memory == d.Memory && d.TaskCPU && d.TaskMemory:
 		return fmt.Sprintf("%d units, %d MiB, as written", cpu, memory)
 	}
 	return fmt.Sprintf("%d units, %d MiB would hold it", cpu, memory)
+}
+
+// definitionToJSON is describeDefinition for programs.
+func definitionToJSON(r *taskdef.Report) map[string]any {
+	d := r.Definition
+	words := func(list []string) []string { return append([]string{}, list...) }
+	ports := []map[string]any{}
+	for _, p := range d.Ports {
+		ports = append(ports, map[string]any{"container_port": p.Container, "host_port": p.Host, "protocol": p.Protocol})
+	}
+	constraints := []string{}
+	for _, c := range d.Constraints {
+		constraints = append(constraints, "memberOf("+c.Expression+")")
+	}
+	out := map[string]any{
+		"family": d.Family, "verdict": r.Verdict, "launch_types": r.LaunchTypes,
+		"compatibilities": append([]taskdef.LaunchType{}, r.Compatible...),
+		"cpu_units":       int64(d.CPU), "memory_mib": int64(d.Memory), "task_cpu": d.TaskCPU, "task_memory": d.TaskMemory, "gpu": d.GPU,
+		"network_mode": d.NetworkMode, "eni": d.NetworkMode == "awsvpc", "port_mappings": ports, "port_ranges": words(d.PortRanges),
+		"operating_system_family": d.OS, "cpu_architecture": d.Architecture, "ephemeral_storage_gib": d.EphemeralGiB,
+		"images": words(d.Images), "execution_role_arn": d.ExecutionRole, "task_role_arn": d.TaskRole,
+		"placement_constraints": constraints, "requires_attributes": words(d.Requires), "cleaning": words(r.Cleaning),
+		"fargate_size": nil,
+	}
+	if cpu, memory, ok := d.FargateSize(); ok {
+		out["fargate_size"] = map[string]int64{"cpu_units": int64(cpu), "memory_mib": int64(memory)}
+	}
+	return out
 }

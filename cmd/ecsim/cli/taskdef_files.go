@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"sync"
 
 	"ecsim/models/taskdef"
+	"ecsim/scenarios/library"
 	"ecsim/scenarios/simulate"
 )
 
@@ -23,7 +25,8 @@ func isTaskDefinition(arg string) bool {
 		return true
 	}
 	if info, err := os.Stat(arg); err == nil {
-		return info.IsDir()
+		_, err := fs.Stat(library.FS, arg+".toml")
+		return info.IsDir() && err != nil // a folder does not hide a library scenario of its name
 	}
 	return strings.ContainsAny(arg, "*?[") && !strings.HasSuffix(arg, ".toml")
 }
