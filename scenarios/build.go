@@ -102,7 +102,8 @@ func goodName(s string) bool {
 // the workload where n is an override, which cannot change them.
 func (l *loader) workload(n *node, name string, path []string, arrivals *Arrivals) (Workload, []Setting) {
 	d := &decoder{l: l, sameArrivals: arrivals}
-	w := Workload{Name: name}
+	n, definition := l.defined(n)
+	w := Workload{Name: name, DefinitionName: definition}
 	own, foreign := keysOf(n.get("kind").str())
 	ours := n // without keys of other kinds, of which finishWorkload speaks
 	for _, k := range foreign {
@@ -175,13 +176,14 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 					own = own.with(k, nil)
 				}
 			}
-			patched := *merge(wn, own)
+			patched := *merge(l.unalias(wn), l.unalias(own))
 			patched.where, patched.path = wn.where, wn.path // what is missing is missing there
 			wn = &patched
 			at := append(slices.Clone(path), "workload", w.Name)
 			var settings []Setting
 			w, settings = l.workload(wn, w.Name, at, w.Arrivals)
 			d.settings = append(d.settings, changed(settings, len(at), works[w.Name], 2)...)
+			d.settings = append(d.settings, emptied(at, settings, works[w.Name])...)
 		}
 		l.checkStrategy(&p, n, &w, wn)
 		p.Workloads = append(p.Workloads, w)

@@ -22,6 +22,9 @@ type Checks struct {
 	// Placement checks strategies and constraints; it is called with one of
 	// the two at a time.
 	Placement func(strategies, constraints []string) []error
+	// TaskDefinition reads the text of a task definition: the workload's keys it
+	// gives, and why ECS would refuse it.
+	TaskDefinition func(text []byte) ([]DefinedValue, []DefinitionFault)
 	// Metric refuses the path of a gate that names no metric.
 	Metric func(path string) error
 	// TraceOptions returns a pointer to a new options struct of the trace

@@ -174,8 +174,11 @@ type Workload struct {
 
 	OnFargate *OnFargate `toml:"on_fargate" doc:"daemons: a sidecar in every Fargate task"`
 
-	TaskDefinition          any `toml:"task_definition" later:"task definition files"`
-	File                    any `toml:"file" later:"task definition files"`
+	// TaskDefinition is the JSON of an ECS task definition: it gives the keys
+	// that the table does not have. Absolute once loaded, or "library:NAME".
+	TaskDefinition string `toml:"task_definition" file:"true" doc:"JSON of an ECS task definition, which gives size, ports, image and the like; file is short for it"`
+	DefinitionName string `toml:"-"` // the same as errors show it
+
 	Load                    any `toml:"load" later:"request load"`
 	Request                 any `toml:"request" later:"request load"`
 	Scaling                 any `toml:"scaling" later:"service auto scaling"`

@@ -29,6 +29,7 @@ var arrows = map[string]struct {
 	"models/result/resulttest": {[]string{"sim", "workloads/units", "models/result"}, "results for tests, made without a model"},
 	"models/platform":          {[]string{"sim", "workloads", "models/result"}, "the interface knows none that fulfils it"},
 	"models/ecs/query":         {nil, "the query language knows nothing of clusters"},
+	"models/taskdef":           {[]string{"workloads/units"}, "a definition is read before anyone knows which cluster runs it"},
 	"models/ecs/placement":     {[]string{"sim", "models/ecs/query"}, "the scheduler sees instances and sizes, not the life of tasks"},
 	"models/ecs":               {[]string{"sim", "workloads", "workloads/units", "models/..."}, "a model never asks which scenario, report or command it serves"},
 	"reports":                  {nil, "it holds the folder's documentation only"},

@@ -36,6 +36,7 @@ func check(sc *scenarios.Scenario) error {
 			}
 		}
 	}
+	errs = append(errs, definitionFaults(sc)...)
 	if errs == nil {
 		return nil
 	}

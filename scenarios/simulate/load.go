@@ -67,9 +67,10 @@ func Checks() scenarios.Checks {
 			}
 			return errs
 		},
-		Metric:       func(path string) error { return result.CheckPath(path) },
-		TraceOptions: func() any { return new(traces.Options) },
-		Trace:        checkTrace,
+		TaskDefinition: readTaskDefinition,
+		Metric:         func(path string) error { return result.CheckPath(path) },
+		TraceOptions:   func() any { return new(traces.Options) },
+		Trace:          checkTrace,
 	}
 }
 

@@ -14,21 +14,29 @@ import (
 var _ = Register(Verb{Name: "validate", Group: Inspect, New: newValidate})
 
 type validateOptions struct {
-	scenarios []string
-	sets      []string
+	scenarios   []string
+	sets        []string
+	launchTypes []string // of task definitions
+	format      string   // of task definitions
 }
 
 func newValidate(e *Env) *cobra.Command {
 	var o validateOptions
 	c := &cobra.Command{
-		Use:   "validate SCENARIO...",
-		Short: "Check scenarios and print every problem at once",
+		Use:   "validate SCENARIO|TASK_DEFINITION...",
+		Short: "Check scenarios or task definitions and print every problem at once",
 		Long: `Check scenarios and the traces they name, without simulating. Each good one is a
 line on standard output;
 every problem of the others is a line "file:line: key: what"
 on standard error, and the exit code is 2. A platform that cannot run a workload
-is told, but is no fault: a comparison says so too.`,
-		Example: "  ecsim validate web.toml nightly.toml\n  ecsim validate launch-types --set duration=28d",
+is told, but is no fault: a comparison says so too.
+
+A .json file, a folder or a pattern of them, or - for standard input, is checked
+as an ECS task definition: would ECS register it, also once the wrapper and the
+read-only fields of describe-task-definition and nulls are taken away? Each
+reason has its JSON path and line; what ECS registers but a user should know is
+a warning. It is checked against its requiresCompatibilities, or EC2.`,
+		Example: "  ecsim validate web.toml nightly.toml\n  ecsim validate launch-types --set duration=28d\n  ecsim validate taskdefs/ --format json\n  ecsim validate api.json --launch-type FARGATE",
 		Args:    cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(c *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 			return scenarioNames(c, nil, begun)
@@ -39,11 +47,34 @@ is told, but is no fault: a comparison says so too.`,
 		},
 	}
 	setFlag(c, &o.sets)
+	launchTypeFlag(c, &o.launchTypes)
+	formatFlag(c, &o.format, "table", "json")
 	return c
 }
 
 func runValidate(e *Env, o validateOptions) error {
+	var definitions, named []string
+	for _, arg := range o.scenarios {
+		if isTaskDefinition(arg) {
+			definitions = append(definitions, arg)
+		} else {
+			named = append(named, arg)
+		}
+	}
+	switch {
+	case len(named) > 0 && (len(o.launchTypes) > 0 || o.format == "json"):
+		return badInput(fmt.Errorf("--launch-type and --format are for task definitions (.json), and %s is a scenario", named[0]))
+	case len(definitions) > 0 && len(o.sets) > 0 && len(named) == 0:
+		return badInput(fmt.Errorf("--set is for scenarios, and %s is a task definition", definitions[0]))
+	}
 	bad := false
+	if len(definitions) > 0 {
+		var err error
+		if bad, err = validateTaskDefinitions(e, definitions, o); err != nil {
+			return err
+		}
+	}
+	o.scenarios = named
 	for _, name := range o.scenarios {
 		sc, err := load(e, name, o.sets)
 		if err == nil {
