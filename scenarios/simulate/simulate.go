@@ -27,6 +27,10 @@ type Options struct {
 	// Engine gathers the wall time inside the engine's own loop, all handlers
 	// included; nil for none.
 	Engine *time.Duration
+	// Brief leaves out what only pictures and texts need: the course of levels,
+	// and most notes. The metrics are the same, but for rounding.
+	Brief bool
+	Book  billing.PriceBook // nil for the catalogue
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -75,7 +79,10 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	if err != nil {
 		return nil, err
 	}
-	cfg.Observe = o.Observe
+	cfg.Observe, cfg.Brief = o.Observe, o.Brief
+	if o.Book == nil {
+		o.Book = billing.Catalog{}
+	}
 	var model platform.Platform
 	if model, err = ecs.New(s, ledger, cfg); err != nil {
 		return nil, fmt.Errorf("platform %s: %w", pl.Name, err)
@@ -115,10 +122,12 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 		}
 	}
 	months(sc, sources, run)
-	if err := price(sc, pl, ledger, run); err != nil {
+	if err := price(sc, pl, ledger, o.Book, run); err != nil {
 		return nil, err
 	}
-	notes(sc, pl, run)
+	if !o.Brief {
+		notes(sc, pl, run)
+	}
 	return run, nil
 }
 
