@@ -27,6 +27,9 @@ type Checks struct {
 	TaskDefinition func(text []byte) ([]DefinedValue, []DefinitionFault)
 	// Metric refuses the path of a gate that names no metric.
 	Metric func(path string) error
+	// Sample draws points of the unit cube by a design of a sweep, the same for
+	// the same seed; the error names the designs.
+	Sample func(design string, points, dimensions int, seed uint64) ([][]float64, error)
 	// TraceOptions returns a pointer to a new options struct of the trace
 	// reader, whose keys then stand in the arrivals table.
 	TraceOptions func() any

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"ecsim/sim"
-	"ecsim/sim/experiment"
 	"ecsim/workloads/units"
 )
 
@@ -296,17 +294,21 @@ func (l *loader) sample(n *node, w *Sweep, seed uint64) {
 			return
 		}
 	}
-	if !slices.Contains(experiment.Designs, design) {
-		l.errs.addKey(n, "design", "got %s, want %s", quote(design), list(quoted(experiment.Designs), "or"))
-		return
-	}
 	const most = 100_000 // a design is drawn whole
 	if points < 1 || points > most {
 		l.errs.addKey(n, "points", "want a whole number from 1 to %s", units.Thousands(most))
 		return
 	}
 	w.Design, w.Points = design, int(points)
-	cube := experiment.Sample(design, int(points), len(w.Axes), sim.Stream(seed, 0, "sweep/sample"))
+	if l.opts.Checks.Sample == nil {
+		l.errs.addKey(n, "design", "this program draws no samples")
+		return
+	}
+	cube, err := l.opts.Checks.Sample(design, int(points), len(w.Axes), seed)
+	if err != nil {
+		l.errs.addKey(n, "design", "%v", err)
+		return
+	}
 	w.drawn = make([][]int, points)
 	for p := range w.drawn {
 		at := make([]int, len(w.Axes))

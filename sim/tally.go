@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 )
 
 // Tally sums up a figure that occurs once per event, such as a wait in
@@ -179,6 +178,9 @@ func (t *Tally) Quantile(q float64) (v float64, lowerBound bool) {
 	}
 	rank := uint64(math.Ceil(q * float64(t.count)))
 	rank = min(max(rank, 1), t.count)
+	if t.min == t.max && t.censored == 0 {
+		return float64(t.min), false
+	}
 	page, place := t.atRank(rank)
 	v = min(max(binValue(page, place), float64(t.min)), float64(t.max))
 	switch rank {
@@ -211,13 +213,21 @@ func (t *Tally) atRank(rank uint64) (page, place int) {
 func atRank(rank uint64, sketches ...*sketch) (page, place int) {
 	left := rank
 	for page := range pages {
-		if !slices.ContainsFunc(sketches, func(s *sketch) bool { return s[page] != nil }) {
+		var some [2]*[pageBins]uint64 // those that have the page
+		k := 0
+		for _, s := range sketches {
+			if s[page] != nil {
+				some[k] = s[page]
+				k++
+			}
+		}
+		if k == 0 {
 			continue
 		}
 		for place := range pageBins {
-			var n uint64
-			for _, s := range sketches {
-				n += s.at(page, place)
+			n := some[0][place]
+			if k > 1 {
+				n += some[1][place]
 			}
 			if n >= left {
 				return page, place
@@ -236,6 +246,13 @@ func (t *Tally) CountAtMost(v int64) uint64 {
 		return 0
 	}
 	return t.exact.countAtMost(v)
+}
+
+// LeastAtMost is the smallest v with CountAtMost(v) >= rank, which is 1 to the
+// number of values that are no lower bounds.
+func (t *Tally) LeastAtMost(rank uint64) int64 {
+	least, _ := binEdges(atRank(rank, &t.exact))
+	return least
 }
 
 // ShareAtMost is CountAtMost over Count, and 1 for an empty tally, which

@@ -41,6 +41,10 @@ type Config struct {
 	Providers []ProviderConfig // in name order, FARGATE and FARGATE_SPOT included if used
 	Workloads []WorkloadConfig // in name order
 	Observe   result.Observer  // nil for none
+	// Brief is set when nobody will look at the course of levels over time:
+	// result series then have the few buckets that means and peaks of the window
+	// need, and no others.
+	Brief bool
 }
 
 // ProviderConfig is one capacity provider.

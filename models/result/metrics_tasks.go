@@ -2,7 +2,6 @@ package result
 
 import (
 	"math"
-	"sort"
 
 	"ecsim/sim"
 )
@@ -157,13 +156,7 @@ func quantileOf(t *sim.Tally, q float64) Value {
 	if rank > t.Count()-t.Censored() {
 		return Value{V: least, LowerBound: true, Upper: math.Inf(1)}
 	}
-	// The smallest value that rank values are known not to exceed. Powers of two
-	// keep the search short whatever the range.
-	high := int64(1)
-	for t.CountAtMost(high) < rank {
-		high *= 2
-	}
-	most := float64(high/2 + int64(sort.Search(int(high-high/2), func(i int) bool { return t.CountAtMost(high/2+int64(i)) >= rank })))
+	most := float64(t.LeastAtMost(rank)) // rank values are known not to exceed it
 	if most <= least*(1+boundAccuracy) {
 		return Value{V: least}
 	}

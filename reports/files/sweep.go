@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"math"
 	"os"
@@ -106,7 +107,10 @@ func (f *Folder) FinishSweep(r SweepReport) (w Written, s *result.Surface, sum S
 	if err := f.publish(); err != nil {
 		return w, nil, sum, err
 	}
-	return w, s, sum, os.Remove(filepath.Join(f.dir, JournalName))
+	if err := os.Remove(filepath.Join(f.dir, JournalName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return w, nil, sum, err // a merged result has none of its own
+	}
+	return w, s, sum, nil
 }
 
 // FinishShard leaves the journal with its plan as the result.
@@ -239,15 +243,12 @@ func surfaceMetrics(t *result.SweepTable, cost string) []string {
 
 // sweepTables are the tables under way.
 type sweepTables struct {
-	t              *result.SweepTable
-	cells, points  *sweepCSV
-	parquet        *sweepParquet
-	row, values    []string
-	axis           []string
-	axisText       []bool
-	platformAt     int
-	closed         bool
-	pointEstimates []string
+	t             *result.SweepTable
+	cells, points *sweepCSV
+	parquet       *sweepParquet
+	row, axis     []string // reused
+	axisText      []bool   // the axis's values are written as they stand
+	closed        bool
 }
 
 type sweepCSV struct {

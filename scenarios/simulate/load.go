@@ -12,6 +12,8 @@ import (
 	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/scenarios/library"
+	"ecsim/sim"
+	"ecsim/sim/experiment"
 	"ecsim/workloads/traces"
 	"ecsim/workloads/units"
 )
@@ -69,8 +71,14 @@ func Checks() scenarios.Checks {
 		},
 		TaskDefinition: readTaskDefinition,
 		Metric:         func(path string) error { return result.CheckPath(path) },
-		TraceOptions:   func() any { return new(traces.Options) },
-		Trace:          checkTrace,
+		Sample: func(design string, points, dimensions int, seed uint64) ([][]float64, error) {
+			if !slices.Contains(experiment.Designs, design) {
+				return nil, fmt.Errorf("got %q, want one of %s", design, strings.Join(experiment.Designs, ", "))
+			}
+			return experiment.Sample(design, points, dimensions, sim.Stream(seed, 0, "sweep/sample")), nil
+		},
+		TraceOptions: func() any { return new(traces.Options) },
+		Trace:        checkTrace,
 	}
 }
 

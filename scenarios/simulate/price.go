@@ -78,22 +78,22 @@ func planOf(kind billing.PlanKind, term, payment string) (billing.Plan, error) {
 var bestPlan = billing.Plan{Kind: billing.ComputeSP, Years: 1, Payment: billing.NoUpfront}
 
 // price rates the ledger and puts the bill into the run.
-func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledger, run *result.Run) error {
+func price(sc *scenarios.Scenario, pl *scenarios.Platform, ledger *billing.Ledger, book billing.PriceBook, run *result.Run) error {
 	t, err := terms(sc, pl)
 	if err != nil {
 		return fmt.Errorf("platform %s: prices: %w", pl.Name, err)
 	}
-	bill, err := ledger.Rate(billing.Catalog{}, t)
+	bill, err := ledger.Rate(book, t)
 	if err != nil {
 		return fmt.Errorf("platform %s: %w", pl.Name, err)
 	}
 	var drain *billing.Bill
 	if drains(sc) && run.Duration == sim.Time(sc.Duration) {
-		if drain, err = ledger.RateDrain(billing.Catalog{}, t); err != nil {
+		if drain, err = ledger.RateDrain(book, t); err != nil {
 			return fmt.Errorf("platform %s: %w", pl.Name, err)
 		}
 	}
-	advice, err := ledger.BestSavingsPlan(billing.Catalog{}, t, bestPlan)
+	advice, err := ledger.BestSavingsPlan(book, t, bestPlan)
 	if err != nil {
 		return fmt.Errorf("platform %s: %w", pl.Name, err)
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	// From and Until make the window a part of the scenario's own: the same way
 	// is taken and only [From, Until) is measured. Until 0 is the scenario's.
 	From, Until sim.Time
+	// Brief leaves out what only pictures and texts need: the course of levels,
+	// and most notes. The metrics are the same, but for rounding.
+	Brief bool
+	Book  billing.PriceBook // nil for the catalogue
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -81,7 +85,11 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	if err != nil {
 		return nil, err
 	}
-	cfg.Observe, cfg.WarmUp, cfg.Duration = o.Observe, warm, end
+	cfg.Observe, cfg.Brief = o.Observe, o.Brief
+	cfg.WarmUp, cfg.Duration = warm, end
+	if o.Book == nil {
+		o.Book = billing.Catalog{}
+	}
 	var model platform.Platform
 	if model, err = ecs.New(s, ledger, cfg); err != nil {
 		return nil, fmt.Errorf("platform %s: %w", pl.Name, err)
@@ -121,10 +129,12 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 		}
 	}
 	months(sc, sources, run)
-	if err := price(sc, pl, ledger, run); err != nil {
+	if err := price(sc, pl, ledger, o.Book, run); err != nil {
 		return nil, err
 	}
-	notes(sc, pl, run)
+	if !o.Brief {
+		notes(sc, pl, run)
+	}
 	return run, nil
 }
 

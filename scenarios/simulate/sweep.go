@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"ecsim/models/billing"
 	"ecsim/models/ecs"
 	"ecsim/models/result"
 	"ecsim/scenarios"
@@ -107,6 +108,7 @@ type Bench struct {
 	values  [][][]result.Value // likewise, per column
 	failed  []failure          // per platform
 	refused [][]result.Reason
+	book    billing.Memo
 }
 
 type failure struct {
@@ -229,6 +231,7 @@ func nothing(n int) []result.Band {
 }
 
 func (b *Bench) begin(platforms int) {
+	b.book.Book = billing.Catalog{}
 	for len(b.runs) < platforms {
 		b.runs, b.values = append(b.runs, nil), append(b.values, nil)
 	}
@@ -251,7 +254,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 			outcomes[i] = result.Refuse(name, b.refused[i])
 			continue
 		}
-		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine})
+		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book})
 		if reason, is := cannot(err); is {
 			b.failed[i] = failure{reason, true}
 			outcomes[i] = result.Refuse(name, []result.Reason{reason})
