@@ -57,6 +57,7 @@ var libraries = map[string][]string{
 	"github.com/schollz/progressbar/v3": {"cmd/ecsim/cli"},
 	"golang.org/x/term":                 {"cmd/ecsim/cli"},
 	"golang.org/x/image":                {"reports/plots"},
+	"github.com/parquet-go/parquet-go":  {"reports/files"},
 	"gonum.org/v1/gonum":                {"sim/experiment", "workloads"},
 	"gonum.org/v1/plot":                 {"reports/plots"},
 	"github.com/adhocore/gronx":         {"tests"},
