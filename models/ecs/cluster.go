@@ -39,7 +39,11 @@ type Cluster struct {
 	needs     []need
 	needIndex [][]int32
 	images    []string
-	daemons   []daemonSet
+	sets      []*deployment // of services, by index
+	gaps      []gap         // instances that lack a daemon
+	balancing []*service    // that balance zones
+	victims   []TaskID      // scratch
+	hosts     []placement.Host
 	dynamic   bool // some constraint reads what runs where, or a custom scheduler picks
 
 	tasks         []task
@@ -65,6 +69,7 @@ type Cluster struct {
 	fingerprint sim.Fingerprint
 	daemonGaps  int64
 	activities  []result.Activity
+	deployments []result.Deployment
 	notes       []result.Note
 	noted       map[string]bool
 	pullMeter   billing.MeterID
@@ -83,6 +88,7 @@ type Cluster struct {
 // New makes a cluster in s. It returns every problem that can be told before
 // anything runs.
 func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error) {
+	cfg.Services = cfg.Services.filled()
 	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}}
 	fc := placement.Config{Bits: s.Bits}
 	if cfg.TieIndex {
@@ -143,6 +149,12 @@ func (c *Cluster) addWorkload(i int) error {
 	cfg := c.cfg.Workloads[i]
 	w := workload{cfg: cfg, index: int32(i), entity: sim.NewEntity("workload", cfg.Name), image: -1,
 		desiredSeries: c.newSeries(), runningSeries: c.newSeries()}
+	if cfg.Kind != Batch {
+		w.pendingSeries = c.newSeries()
+		if w.cfg.Service == nil {
+			w.cfg.Service = DefaultService(cfg.Kind)
+		}
+	}
 	if cfg.ImageSize > 0 {
 		w.image = c.imageIndex(cfg.ImageName)
 	}
@@ -213,7 +225,7 @@ func (c *Cluster) Start() error {
 	c.opening = c.cfg.Steady
 	for i := range c.workloads {
 		if c.workloads[i].cfg.Kind == Daemon {
-			c.daemons = append(c.daemons, daemonSet{int32(i), c.newNeed(i, c.workloads[i].cfg.Shape)})
+			c.addService(i)
 		}
 	}
 	for _, p := range c.providers {

@@ -38,6 +38,7 @@ type Config struct {
 	Scheduler string
 	Fargate   FargateConfig
 	Stages    StageConfig
+	Services  SchedulerConfig  // zero values are the defaults
 	Providers []ProviderConfig // in name order, FARGATE and FARGATE_SPOT included if used
 	Workloads []WorkloadConfig // in name order
 	Observe   result.Observer  // nil for none
@@ -97,6 +98,7 @@ type WorkloadConfig struct {
 	StopTimeout  sim.Time
 
 	DesiredCount int64
+	Service      *ServiceConfig // of services and daemons; nil is DefaultService
 
 	Retry          Retry
 	RejectOversize bool

@@ -65,7 +65,7 @@ func (c *Cluster) audit() (faults []string) {
 			fargateCPU[t.provider] += int64(n.size[t.provider].cpu)
 			fargateMemory += int64(n.size[t.provider].memory)
 		}
-		holds := t.state == stateStarting || t.state == stateRunning
+		holds := t.state >= stateStarting && t.state <= stateDeactivating
 		if holds {
 			s.cpu += int64(n.shape.CPU)
 			s.memory += int64(n.shape.Memory)
@@ -76,7 +76,7 @@ func (c *Cluster) audit() (faults []string) {
 		} else if t.rate != 0 {
 			fault("task %d of %s uses CPU in state %d", t.index, w.cfg.Name, t.state)
 		}
-		if t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && c.sim.Scheduled(t.timer) != (w.cfg.Kind == Batch) {
+		if waits := w.cfg.Kind == Batch || t.set != noSet && !t.healthy && !t.unwanted; t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && c.sim.Scheduled(t.timer) != waits {
 			fault("task %d of %s in state %d: timer %v", t.index, w.cfg.Name, t.state, c.sim.Scheduled(t.timer))
 		}
 		if t.inst < 0 {
@@ -118,12 +118,7 @@ func (c *Cluster) audit() (faults []string) {
 			same(name+" submitted", w.submitted, w.finished+w.rejected+s.inSystem-stopping(c, int32(i)))
 		}
 		if v := w.service; v != nil {
-			same(name+" desired and leaving", w.cfg.DesiredCount-w.rejected+int64(len(v.leaving)), s.inSystem-stopping(c, int32(i)))
-			for _, id := range v.leaving {
-				if t := &c.tasks[id]; t.state != stateRunning || c.needs[t.need].w != w.index {
-					fault("%s: a leaving task is in state %d", name, t.state)
-				}
-			}
+			faults = append(faults, v.audit(name)...)
 		}
 	}
 	same("slots in use", int64(len(c.tasks)-len(c.free)), slots)
@@ -193,6 +188,65 @@ func (c *Cluster) audit() (faults []string) {
 	same("capacity CPU", c.capacityCPU.Value(), capacityCPU)
 	same("capacity memory", c.capacityMemory.Value(), capacityMemory+fargateMemory)
 	return append(faults, c.idleRoom()...)
+}
+
+// audit recounts a service from its tasks.
+func (s *service) audit(name string) (faults []string) {
+	c := s.c
+	members, down := map[int32]int{}, int64(0)
+	for i := range c.tasks {
+		t := &c.tasks[i]
+		if t.state == stateFree || c.needs[t.need].w != s.w.index {
+			continue
+		}
+		if t.set != noSet {
+			members[t.set]++
+		} else {
+			down++
+		}
+	}
+	if down != s.down {
+		faults = append(faults, fmt.Sprintf("%s: %d tasks go down, recounted %d", name, s.down, down))
+	}
+	var all, pending int64
+	for _, d := range s.sets {
+		var running, healthy, unwanted int64
+		for _, id := range d.tasks {
+			t := &c.tasks[id]
+			if t.set != d.index || t.state > stateRunning || t.state == stateFree {
+				faults = append(faults, fmt.Sprintf("%s: a task of set %d is in state %d, set %d", name, d.index, t.state, t.set))
+			}
+			if t.state == stateRunning {
+				running++
+			} else {
+				pending++
+			}
+			if t.healthy {
+				healthy++
+			}
+			if t.unwanted {
+				unwanted++
+			}
+		}
+		all += int64(len(d.tasks))
+		if running != d.running || healthy != d.healthy || unwanted != d.unwanted || members[d.index] != len(d.tasks) {
+			faults = append(faults, fmt.Sprintf("%s: set %d counts %d running, %d healthy, %d unwanted, recounted %d, %d, %d of %d", name, d.index, d.running, d.healthy, d.unwanted, running, healthy, unwanted, members[d.index]))
+		}
+		delete(members, d.index)
+	}
+	for set, n := range members {
+		faults = append(faults, fmt.Sprintf("%s: %d tasks are of set %d, which is gone", name, n, set))
+	}
+	if s.w.cfg.Kind != Service || s.woken {
+		return faults
+	}
+	if s.w.pendingSeries.Value() != pending {
+		faults = append(faults, fmt.Sprintf("%s: pending series %d, recounted %d", name, s.w.pendingSeries.Value(), pending))
+	}
+	if _, most := s.cfg.Bounds(s.desired); s.rolling() && all > max(most, s.desired) {
+		faults = append(faults, fmt.Sprintf("%s: %d tasks RUNNING and PENDING, maximumPercent allows %d", name, all, most))
+	}
+	return faults
 }
 
 // stopping counts a workload's tasks between STOPPING and STOPPED.
@@ -383,8 +437,8 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 		}
 	}
 	for i := range c.workloads {
-		if w := &c.workloads[i]; w.service != nil && (w.running != w.cfg.DesiredCount-w.rejected || len(w.service.leaving) > 0) {
-			faults = append(faults, fmt.Sprintf("%s runs %d of %d, %d leaving", w.cfg.Name, w.running, w.cfg.DesiredCount, len(w.service.leaving)))
+		if w := &c.workloads[i]; w.service != nil && w.cfg.Kind == Service && (w.running != w.cfg.DesiredCount-w.rejected || w.service.primary.unwanted > 0) {
+			faults = append(faults, fmt.Sprintf("%s runs %d of %d, %d unwanted", w.cfg.Name, w.running, w.cfg.DesiredCount, w.service.primary.unwanted))
 		}
 	}
 	if late {

@@ -31,7 +31,7 @@ func (t *task) shift() uint {
 const minShares = 2
 
 // usesCPU tells tasks whose containers run, until they have exited.
-func (t *task) usesCPU() bool { return t.state == stateRunning || t.state == stateStopping }
+func (t *task) usesCPU() bool { return t.state >= stateRunning && t.state <= stateStopping }
 
 // joinCPU starts a RUNNING task's use of its instance's CPU.
 func (c *Cluster) joinCPU(id TaskID, now sim.Time) {

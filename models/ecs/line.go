@@ -104,6 +104,9 @@ func (c *Cluster) headed(ci int32) {
 // room for it, so only this one needs looking at; needs whose constraints
 // change while tasks run are tried everywhere.
 func (c *Cluster) roomOn(inst int32, now sim.Time) {
+	if len(c.gaps) > 0 {
+		c.fillGaps(inst, now)
+	}
 	if c.scheduler != nil {
 		c.retryDynamic(now)
 		return

@@ -31,7 +31,7 @@ func (c *Cluster) Close(now sim.Time, into *result.Run) {
 				w.waitingAtClose++
 			}
 			w.toRunning.censor(c, now, now-t.submitted)
-		case stateRunning:
+		case stateRunning, stateDeactivating:
 			w.runningAtClose++
 		}
 		if w.cfg.Kind == Batch && t.ended == 0 {
@@ -66,6 +66,7 @@ func (c *Cluster) Close(now sim.Time, into *result.Run) {
 		Worst: c.worst,
 	}
 	into.Activities = c.activities
+	into.Deployments = c.closeDeployments(now)
 	into.Placements = c.placements
 	into.Fingerprint = c.fingerprint.Sum()
 	c.closingNotes()
@@ -108,6 +109,9 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 		RunningTime: append([]sim.Time(nil), w.occupancy...),
 		Desired:     c2series(w.desiredSeries, now), RunningS: c2series(w.runningSeries, now),
 		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled,
+	}
+	if w.pendingSeries != nil {
+		r.Pending = c2series(w.pendingSeries, now)
 	}
 	for i := range w.stages {
 		r.Stages[i] = w.stages[i].Tally

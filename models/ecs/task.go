@@ -1,6 +1,8 @@
 package ecs
 
 import (
+	"slices"
+
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
 	"ecsim/sim"
@@ -25,7 +27,8 @@ const (
 	stateWaiting        // PROVISIONING, or held by a scheduler outside ECS until room appears
 	stateStarting       // placed; on its way to RUNNING
 	stateRunning
-	stateStopping // SIGTERM sent; its room is free in the control plane
+	stateDeactivating // its targets drain; its room is held
+	stateStopping     // SIGTERM sent; its room is free in the control plane
 	stateDeprovisioning
 )
 
@@ -37,6 +40,11 @@ type task struct {
 	state    state
 	elastic  bool // has work that CPU shortens
 	held     bool // counted among those without room
+	up       bool // counted RUNNING by its service
+	healthy  bool
+	unwanted bool  // its service replaces it: its instance drains, or it is unhealthy
+	failing  bool  // its deployment's failure hits it
+	set      int32 // index into Cluster.sets, noSet outside a service
 	attempts int32
 	index    uint64 // task number within its workload
 	seq      uint64 // order of waiting
@@ -78,7 +86,9 @@ const (
 	evRetry
 	evSubmit // a service task of an empty start
 	evLaunch // a throttled Fargate launch
-	evKinds  = 8
+	evHealthy
+	evDrained // DEACTIVATING is over
+	evKinds   = 16
 )
 
 // schedule sets a task's next event. A time beyond the calendar, as after a
@@ -108,6 +118,10 @@ func (h *taskEvents) Handle(now sim.Time, arg uint64) {
 		c.attempt(id, now)
 	case evSubmit:
 		c.attempt(id, now)
+	case evHealthy:
+		c.becameHealthy(id, now)
+	case evDrained:
+		c.terminateTask(id, now)
 	case evLaunch:
 		c.providers[c.tasks[id].provider].(*fargate).launch(id, now)
 	}
@@ -122,7 +136,7 @@ func (c *Cluster) newTask(n int32, index uint64, now sim.Time) TaskID {
 		id = TaskID(len(c.tasks))
 		c.tasks = append(c.tasks, task{})
 	}
-	c.tasks[id] = task{need: n, provider: -1, inst: -1, state: stateOutside, index: index,
+	c.tasks[id] = task{need: n, provider: -1, inst: -1, state: stateOutside, set: noSet, index: index,
 		entity: c.workloads[c.needs[n].w].entity.With(index), submitted: now, queued: now, next: none, prev: none}
 	return id
 }
@@ -162,13 +176,17 @@ func (c *Cluster) attempt(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	if t.provider < 0 {
-		p := c.choose(n)
+		assigned := c.workloads[n.w].assigned
+		if t.set != noSet {
+			assigned = c.sets[t.set].assigned // base and weight hold for each deployment
+		}
+		p := c.choose(n, assigned)
 		if p < 0 {
 			c.reject(id, now, placement.ReasonNone)
 			return
 		}
 		t.provider = p
-		c.workloads[n.w].assigned[c.workloads[n.w].slot(p)]++
+		assigned[c.workloads[n.w].slot(p)]++
 	}
 	if t.attempts == 0 {
 		t.queued = now
@@ -198,7 +216,7 @@ func (c *Cluster) letGo(t *task, now sim.Time) {
 // Assumed: AWS publishes neither rounding nor order; ties go by array order,
 // and providers that can never hold the task are passed over only if none can.
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
-func (c *Cluster) choose(n *need) int32 {
+func (c *Cluster) choose(n *need, assigned []int64) int32 {
 	w := &c.workloads[n.w]
 	if len(w.strategy) == 1 {
 		if p := w.strategy[0].provider; n.never[p] == "" {
@@ -209,12 +227,12 @@ func (c *Cluster) choose(n *need) int32 {
 	var total, placed int64
 	for i := range w.strategy {
 		s := &w.strategy[i]
-		if s.base > 0 && w.assigned[i] < s.base && n.never[s.provider] == "" {
+		if s.base > 0 && assigned[i] < s.base && n.never[s.provider] == "" {
 			return s.provider
 		}
 		if s.weight > 0 {
 			total += s.weight
-			placed += w.assigned[i] - min(w.assigned[i], s.base)
+			placed += assigned[i] - min(assigned[i], s.base)
 		}
 	}
 	best, deficit := int32(-1), int64(0)
@@ -223,7 +241,7 @@ func (c *Cluster) choose(n *need) int32 {
 		if s.weight == 0 || n.never[s.provider] != "" {
 			continue
 		}
-		d := s.weight*(placed+1) - total*(w.assigned[i]-min(w.assigned[i], s.base))
+		d := s.weight*(placed+1) - total*(assigned[i]-min(assigned[i], s.base))
 		if best < 0 || d > deficit {
 			best, deficit = s.provider, d
 		}
@@ -240,8 +258,11 @@ func (c *Cluster) reject(id TaskID, now sim.Time, why placement.Reason) {
 	if !w.cfg.RejectOversize && t.provider < 0 && c.err == nil {
 		c.err = c.infeasible(n)
 	}
+	if t.set != noSet {
+		c.leave(id, now)
+	}
 	c.letGo(t, now)
-	if !c.closed {
+	if !c.closed || w.service != nil {
 		w.rejected++
 	}
 	c.observe(now, result.TaskRejected, id, int64(why))
@@ -290,6 +311,10 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
+	if t.failing && !c.sets[t.set].onHealth {
+		c.failedToStart(id, now)
+		return
+	}
 	t.state = stateRunning
 	t.running = now
 	w.stages[result.StageQueued].note(c, now, t.queued-t.submitted)
@@ -305,10 +330,13 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 	if !t.elastic && w.cfg.Kind == Batch {
 		c.schedule(id, now+t.run, sim.ClassRelease, evExit)
 	}
-	w.onRunning(c, now)
+	if t.set != noSet {
+		w.service.started(id, now)
+	}
 }
 
-// stop asks a task to stop: its room is free in the control plane at once (it
+// stop asks a task to stop. Behind a load balancer it is DEACTIVATING first,
+// until its targets are unused; then its room is free in the control plane at once (it
 // goes to STOPPING), the containers exit after the workload's stop time.
 // Source: https://aws.amazon.com/about-aws/whats-new/2023/06/amazon-ecs-tasks-faster-prolonged-shutdown/
 func (c *Cluster) stop(id TaskID, now sim.Time) {
@@ -319,6 +347,9 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 		c.unwait(id)
 		c.abandon(id, now)
 	case stateOutside:
+		if i := slices.Index(c.outside[c.outsideHead:], id); i >= 0 {
+			c.outside = slices.Delete(c.outside, c.outsideHead+i, c.outsideHead+i+1)
+		}
 		c.abandon(id, now)
 	case stateStarting:
 		t.state = stateStopping
@@ -326,11 +357,25 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 		c.releaseRoom(id, now)
 		c.deprovision(id, now)
 	case stateRunning:
-		t.state = stateStopping
-		c.observe(now, result.TaskStopping, id, 0)
-		c.releaseRoom(id, now)
-		c.schedule(id, now+c.workloads[c.needs[t.need].w].cfg.StopTimeout, sim.ClassRelease, evExit)
+		if g := c.workloads[c.needs[t.need].w].targets; g != nil {
+			if at := g.Deregister(id, now); at > now {
+				t.state = stateDeactivating
+				c.observe(now, result.TaskDraining, id, 0)
+				c.schedule(id, at, sim.ClassRelease, evDrained)
+				return
+			}
+		}
+		c.terminateTask(id, now)
 	}
+}
+
+// terminateTask sends SIGTERM: the task is STOPPING.
+func (c *Cluster) terminateTask(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	t.state = stateStopping
+	c.observe(now, result.TaskStopping, id, 0)
+	c.releaseRoom(id, now)
+	c.schedule(id, now+c.workloads[c.needs[t.need].w].cfg.StopTimeout, sim.ClassRelease, evExit)
 }
 
 // abandon ends a task that never found room.
@@ -349,6 +394,9 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
 	natural := t.state == stateRunning
+	if t.set != noSet {
+		c.leave(id, now)
+	}
 	if t.inst >= 0 {
 		c.leaveCPU(id, now)
 	} else {
@@ -393,6 +441,13 @@ func (c *Cluster) releaseRoom(id TaskID, now sim.Time) {
 func (c *Cluster) stopped(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	n := &c.needs[t.need]
+	if s := c.workloads[n.w].service; s != nil {
+		if t.set != noSet {
+			c.leave(id, now) // its instance went without warning
+		} else {
+			s.down--
+		}
+	}
 	if c.cfg.Observe != nil {
 		c.observe(now, result.TaskStopped, id, c.metered(t, now))
 	}

@@ -40,6 +40,9 @@ func (c *Cluster) refused(id TaskID, now sim.Time, why placement.Reason) {
 	if w.cfg.Kind != Batch {
 		// A service tries until it finds room; only managed scaling holds its
 		// tasks in PROVISIONING meanwhile.
+		if w.service != nil && t.set != noSet {
+			w.service.unplaced(t, why, now)
+		}
 		mode = RetryFIFO
 		if c.queues[t.provider] {
 			mode = RetryQueue

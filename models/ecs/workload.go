@@ -43,12 +43,14 @@ type workload struct {
 	occupiedSince        sim.Time
 	desiredSeries        *sim.Series
 	runningSeries        *sim.Series
+	pendingSeries        *sim.Series // services
 	refusals             [placement.NumReasons]int64
 	pulls                int64
 	pulled               units.Bytes
 
 	service  *service
-	ordinals uint64 // next ordinal of a service or daemon task
+	targets  Targets // nil without load balancer
+	ordinals uint64  // next ordinal of a service or daemon task
 }
 
 type strategyItem struct {
@@ -187,10 +189,10 @@ func (w *workload) finish(c *Cluster, t *task, now sim.Time) {
 	}
 }
 
-// onRunning tells a service that one of its tasks is RUNNING.
-func (w *workload) onRunning(c *Cluster, now sim.Time) {
-	if w.service != nil {
-		w.service.running(c, now)
+// pending changes the number of a service's tasks on their way to RUNNING.
+func (w *workload) pending(now sim.Time, d int64) {
+	if w.cfg.Kind == Service {
+		w.pendingSeries.Add(now, d)
 	}
 }
 

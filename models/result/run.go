@@ -42,8 +42,10 @@ type Run struct {
 	Cluster    Cluster
 	Bill       Bill
 	Activities []Activity
-	Refusals   []Refusal // cluster-wide, by reason
-	Notes      []Note
+	// Deployments began in [0, Duration), in order of their start.
+	Deployments []Deployment
+	Refusals    []Refusal // cluster-wide, by reason
+	Notes       []Note
 
 	kept map[string]Value // metrics by path, once Slim has dropped what they were read from
 }
@@ -93,6 +95,7 @@ type Workload struct {
 	RunningTime []sim.Time // services: time in the window with exactly i tasks RUNNING
 	Desired     Series     // tasks wanted (batch: in the system)
 	RunningS    Series     // tasks RUNNING
+	Pending     Series     // services: tasks of it on their way to RUNNING
 	Refusals    []Refusal
 	Pulls       int64       // image pulls paid in time
 	PulledBytes units.Bytes // compressed bytes fetched
@@ -246,9 +249,24 @@ const (
 	InstanceDraining
 	InstanceTerminated
 	ScalingActivity
+	TaskDraining // DEACTIVATING
+	ServiceSteady
+	ServiceTasksStarted // Value: how many
+	ServiceTasksStopped // Value: how many
+	ServiceUnableToPlace
+	ServiceThrottled
+	ServiceTaskUnhealthy // Value: the task
+	ServiceStuck
+	ServiceRebalancing
+	DeploymentStarted // Value: its revision
+	DeploymentFailedEvent
+	DeploymentRolledBackEvent
+	DeploymentCompletedEvent
 	NumEventKinds
 )
 
 // EventNames are the kinds' names in events.csv.
 var EventNames = [NumEventKinds]string{"task_submitted", "task_placed", "task_refused", "task_running", "task_stopping",
-	"task_stopped", "task_rejected", "instance_launched", "instance_registered", "instance_draining", "instance_terminated", "scaling_activity"}
+	"task_stopped", "task_rejected", "instance_launched", "instance_registered", "instance_draining", "instance_terminated", "scaling_activity",
+	"task_draining", "service_steady_state", "service_tasks_started", "service_tasks_stopped", "service_unable_to_place", "service_throttled",
+	"service_task_unhealthy", "service_stuck", "service_rebalancing", "deployment_started", "deployment_failed", "deployment_rolled_back", "deployment_completed"}
