@@ -151,6 +151,11 @@ func (c *Cluster) addWorkload(i int) error {
 		desiredSeries: c.newSeries(), runningSeries: c.newSeries()}
 	if cfg.Kind != Batch {
 		w.pendingSeries = c.newSeries()
+		for range c.cfg.Zones {
+			if !c.cfg.Brief {
+				w.zoneSeries = append(w.zoneSeries, c.newSeries())
+			}
+		}
 		if w.cfg.Service == nil {
 			w.cfg.Service = DefaultService(cfg.Kind)
 		}

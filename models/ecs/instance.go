@@ -514,7 +514,9 @@ func (p *pool) terminate(inst int32, now sim.Time) {
 		c.sim.Cancel(t.timer)
 		if t.usesCPU() {
 			c.leaveCPU(id, now)
-			c.workloads[c.needs[t.need].w].setRunning(now, -1)
+			w := &c.workloads[c.needs[t.need].w]
+			w.setRunning(now, -1)
+			w.setZone(c, t, now, -1)
 		}
 		if t.state < stateStopping {
 			c.dropRoom(id, now)

@@ -110,6 +110,9 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 		Desired:     c2series(w.desiredSeries, now), RunningS: c2series(w.runningSeries, now),
 		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled,
 	}
+	for _, z := range w.zoneSeries {
+		r.Zones = append(r.Zones, c2series(z, now))
+	}
 	if w.pendingSeries != nil {
 		r.Pending = c2series(w.pendingSeries, now)
 	}

@@ -321,6 +321,7 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 	w.stages[result.StageCapacity].note(c, now, t.placed-t.queued)
 	w.toRunning.note(c, now, now-t.submitted)
 	w.setRunning(now, 1)
+	w.setZone(c, t, now, 1)
 	c.observe(now, result.TaskRunning, id, int64(now-t.submitted))
 	if t.inst >= 0 {
 		c.joinCPU(id, now)
@@ -404,6 +405,7 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	}
 	t.ended = now
 	w.setRunning(now, -1)
+	w.setZone(c, t, now, -1)
 	t.state = stateStopping
 	if natural {
 		w.finish(c, t, now)

@@ -43,7 +43,8 @@ type workload struct {
 	occupiedSince        sim.Time
 	desiredSeries        *sim.Series
 	runningSeries        *sim.Series
-	pendingSeries        *sim.Series // services
+	pendingSeries        *sim.Series   // services
+	zoneSeries           []*sim.Series // services: tasks RUNNING on instances, by zone; nil when nobody looks
 	refusals             [placement.NumReasons]int64
 	pulls                int64
 	pulled               units.Bytes
@@ -144,6 +145,13 @@ func (w *workload) setRunning(now sim.Time, d int64) {
 	}
 	w.running += d
 	w.runningSeries.Set(now, w.running)
+}
+
+// setZone counts a task that begins or ends RUNNING in its zone.
+func (w *workload) setZone(c *Cluster, t *task, now sim.Time, d int64) {
+	if w.zoneSeries != nil && t.inst >= 0 {
+		w.zoneSeries[c.instances[t.inst].zone].Add(now, d)
+	}
 }
 
 // occupy adds the time since the last change to the current count's share.

@@ -96,6 +96,7 @@ type Workload struct {
 	Desired     Series     // tasks wanted (batch: in the system)
 	RunningS    Series     // tasks RUNNING
 	Pending     Series     // services: tasks of it on their way to RUNNING
+	Zones       []Series   // services: tasks RUNNING on instances, by zone
 	Refusals    []Refusal
 	Pulls       int64       // image pulls paid in time
 	PulledBytes units.Bytes // compressed bytes fetched

@@ -27,7 +27,8 @@ func (r *Run) Shed() {
 	r.Activities = nil
 	r.Bill.Hourly = nil
 	for i := range r.Workloads {
-		r.Workloads[i].Desired, r.Workloads[i].RunningS = Series{}, Series{}
+		w := &r.Workloads[i]
+		w.Desired, w.RunningS, w.Pending, w.Zones = Series{}, Series{}, Series{}, nil
 	}
 	for i := range r.Providers {
 		r.Providers[i].Instances, r.Providers[i].Wanted = Series{}, Series{}

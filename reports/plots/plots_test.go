@@ -19,7 +19,44 @@ import (
 )
 
 func input(specs []resulttest.Spec, runs int) Input {
-	return Input{Outcomes: resulttest.Outcomes(specs, runs), Gates: resulttest.Gates(), Location: time.UTC}
+	in := Input{Outcomes: resulttest.Outcomes(specs, runs), Gates: resulttest.Gates(), Location: time.UTC}
+	for _, o := range in.Outcomes {
+		if o.First != nil {
+			deploy(o.First)
+		}
+	}
+	return in
+}
+
+// deploy gives a run's first service two deployments, of which the second is
+// rolled back, and zones that part between them.
+func deploy(r *result.Run) {
+	const width = 5 * sim.Minute
+	w := &r.Workloads[0]
+	n := int(r.Duration / width)
+	series := func(f func(i int) int64) result.Series {
+		s := result.Series{Width: width}
+		for i := range n {
+			s.Mean, s.Max = append(s.Mean, float64(f(i))), append(s.Max, f(i))
+		}
+		return s
+	}
+	in := func(i, from, until int) int64 {
+		if i >= from && i < until {
+			return 1
+		}
+		return 0
+	}
+	w.RunningS = series(func(i int) int64 { return w.DesiredCount + 6*in(i, n/4, n/4+8) + 3*in(i, n/2, n/2+40) })
+	w.Pending = series(func(i int) int64 { return 6*in(i, n/4-2, n/4+2) + 3*in(i, n/2-1, n/2+40) })
+	for z := range 3 {
+		w.Zones = append(w.Zones, series(func(i int) int64 { return w.DesiredCount/3 + int64(2-z)*in(i, n/4, n/2) }))
+	}
+	at := func(i int) sim.Time { return sim.Time(i) * width }
+	r.Deployments = []result.Deployment{
+		{Service: w.Name, Revision: 2, Started: at(n/4 - 2), Steady: at(n/4 + 8), Finished: at(n/4 + 8), Outcome: result.DeploymentCompleted},
+		{Service: w.Name, Revision: 3, Started: at(n/2 - 1), Steady: -1, Finished: at(n/2 + 40), Outcome: result.DeploymentRolledBack},
+	}
 }
 
 // The same input draws the same bytes, each a picture of the promised size.
