@@ -143,8 +143,8 @@ func (v *Verdict) cost(r *Row) float64 {
 
 // equal reports whether two costs differ by less than 1 % or than chance.
 func (v *Verdict) equal(a, b *Row) bool {
-	diff, half := Paired(a.Outcome, b.Outcome, v.CostPath)
-	return math.Abs(diff) < EqualShare*math.Abs(v.cost(b)) || math.Abs(diff) <= half || diff == 0
+	d := Compare(a.Outcome, b.Outcome, v.CostPath)
+	return d.Meaning != NoFigure && !d.Counts()
 }
 
 // compare sets the rows against the baseline.

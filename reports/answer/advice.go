@@ -25,7 +25,7 @@ func (a *Answer) advise() {
 	case !v.Saving.OK:
 		saving = fmt.Sprintf("%s is the cheapest, %s %s, and%s; no saving is quoted: %s", w.Platform, a.usd(a.cost(w)), a.period(), a.keeps(), v.NoSaving)
 	case w.EqualBaseline:
-		saving = fmt.Sprintf("%s and %s cost the same: they differ by less than 1 %% or than chance explains; %s%s", w.Platform, v.Baseline.Platform, w.Platform, a.keeps())
+		saving = fmt.Sprintf("%s; %s%s", a.same(w, v.Baseline), w.Platform, a.keeps())
 	case v.Saving.V < 0:
 		saving = fmt.Sprintf("%s costs %s %s more than %s, which is not ranked (%s), and%s", w.Platform,
 			a.plusMinus(-v.Saving.V, v.SavingHalf), a.period(), v.Baseline.Platform, v.Baseline.Standing(), a.keeps())
@@ -111,18 +111,42 @@ func (a *Answer) breakdown(w *result.Row) string {
 	return fmt.Sprintf(" %s: %s.", what, strings.Join(parts, ", "))
 }
 
-// equals names ranked platforms that cost as much as the winner.
+// same words that two platforms cost the same, or that chance explains by how
+// much they do not: then more runs may tell them apart.
+func (a *Answer) same(w, base *result.Row) string {
+	switch d := result.Compare(w.Outcome, base.Outcome, a.Verdict.CostPath); d.Meaning {
+	case result.Chance:
+		return fmt.Sprintf("no significant difference between %s and %s: %s %s, which chance explains", w.Platform, base.Platform, a.plusMinus(math.Abs(d.V), d.Half), a.period())
+	case result.Same:
+		return fmt.Sprintf("%s and %s cost the same", w.Platform, base.Platform)
+	default:
+		return fmt.Sprintf("%s and %s cost the same: they differ by less than 1 %%", w.Platform, base.Platform)
+	}
+}
+
+// equals names ranked platforms that cost as much as the winner, and those of
+// which it is not known whether they do.
 func (a *Answer) equals() string {
-	var names []string
+	var equal, chance []string
+	winner := a.Verdict.Winner
 	for _, row := range a.Verdict.Ranked {
-		if row.EqualWinner && row != a.Verdict.Baseline { // the advice names the baseline
-			names = append(names, row.Platform)
+		if !row.EqualWinner || row == a.Verdict.Baseline { // the advice names the baseline
+			continue
+		}
+		if result.Compare(row.Outcome, winner.Outcome, a.Verdict.CostPath).Meaning == result.Chance {
+			chance = append(chance, row.Platform)
+		} else {
+			equal = append(equal, row.Platform)
 		}
 	}
-	if names == nil {
-		return ""
+	var parts []string
+	if equal != nil {
+		parts = append(parts, fmt.Sprintf("%s: equal to %s, within 1 %%.", strings.Join(equal, ", "), winner.Platform))
 	}
-	return fmt.Sprintf("%s: equal to %s, by less than 1 %% or than chance explains.", strings.Join(names, ", "), a.Verdict.Winner.Platform)
+	if chance != nil {
+		parts = append(parts, fmt.Sprintf("%s: no significant difference from %s.", strings.Join(chance, ", "), winner.Platform))
+	}
+	return strings.Join(parts, " ")
 }
 
 // unlimitedWait names the winner's longest wait when no SLO limits any: the

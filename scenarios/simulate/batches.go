@@ -12,11 +12,11 @@ import (
 
 // fold folds the replications of platform p; the only one of a scenario that
 // asks for batches is cut into them.
-func (c *Comparison) fold(ctx context.Context, runs []*result.Run, p, workers int) (*result.Outcome, error) {
+func (c *Comparison) fold(ctx context.Context, runs []*result.Run, p, workers int, t *Tracker) (*result.Outcome, error) {
 	if c.Scenario.Runs.Batches == 0 {
 		return result.Fold(runs)
 	}
-	parts, err := batches(ctx, c.Scenario, runs[0], p, workers)
+	parts, err := batches(ctx, c.Scenario, runs[0], p, workers, t)
 	if err != nil {
 		return nil, plain(err)
 	}
@@ -27,13 +27,17 @@ func (c *Comparison) fold(ctx context.Context, runs []*result.Run, p, workers in
 // other. Each is the same simulation from its start, which takes the same way,
 // with another window: so every figure of a part is measured as that of a run
 // is, at the price of simulating on average half the run for each.
-func batches(ctx context.Context, sc *scenarios.Scenario, whole *result.Run, p, workers int) ([]*result.Run, error) {
+func batches(ctx context.Context, sc *scenarios.Scenario, whole *result.Run, p, workers int, t *Tracker) ([]*result.Run, error) {
 	n := sc.Runs.Batches
 	from := sim.Time(sc.Runs.WarmUp)
 	length := (sim.Time(sc.Duration) - from) / sim.Time(n)
+	// On average a part ends in the middle of the window.
+	t.begin("batches of "+sc.Platforms[p].Name, int(n), from+length*sim.Time(n+1)/2, 0)
 	return experiment.Run(ctx, int(n), workers, func(ctx context.Context, k uint64) (*result.Run, error) {
 		start := from + sim.Time(k)*length
-		run, err := Run(ctx, sc, p, 0, Options{From: start, Until: start + length})
+		progress := t.start()
+		defer t.end(progress)
+		run, err := Run(ctx, sc, p, 0, Options{From: start, Until: start + length, Progress: progress})
 		if err != nil {
 			return nil, err
 		}

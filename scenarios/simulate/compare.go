@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
+	"time"
 
 	"ecsim/models/result"
 	"ecsim/scenarios"
@@ -28,6 +30,7 @@ type Comparison struct {
 	// the same replications, fewer than asked for.
 	Partial bool
 	Runs    int // replications of each platform
+	Wanted  int // more than Runs if it was interrupted: with a precision those to the next look
 	Notes   []result.Note
 }
 
@@ -78,7 +81,7 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 	c := &Comparison{Scenario: sc, Gates: g}
 	cells, err := c.replicate(ctx, able, workers, t)
 	if partial := (*experiment.PartialError)(nil); errors.As(err, &partial) {
-		c.Partial = true
+		c.Partial, c.Wanted = true, partial.Wanted
 		if c.Runs = partial.Finished; c.Runs == 0 {
 			return nil, fmt.Errorf("nothing finished: %w", context.Cause(ctx))
 		}
@@ -101,7 +104,7 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 			c.Outcomes = append(c.Outcomes, result.Refuse(name, []result.Reason{x.reason}))
 			continue
 		}
-		o, err := c.fold(ctx, x.runs, p, workers)
+		o, err := c.fold(ctx, x.runs, p, workers, t)
 		if err != nil {
 			return nil, err
 		}
@@ -122,13 +125,15 @@ func (c *Comparison) replicate(ctx context.Context, able []int, workers int, t *
 	sc := c.Scenario
 	r := experiment.Replication{Sequential: sequential(sc), Systems: len(able), Workers: workers}
 	r.Look = func(done int, widest float64, wanted int) {
-		t.look(widest, (wanted-done)*len(able))
+		t.look(widest, wanted*len(able), r.Expect(done, widest)*len(able))
+		c.Wanted = wanted
 		if c.Runs = done; done == wanted && widest > r.Precision && r.Precision > 0 {
 			c.Notes = append(c.Notes, result.Note{Kind: result.Warning,
 				Text: fmt.Sprintf("after %d runs, the most allowed, the widest half-width is %.2g %%, not the %.2g %% asked for; raise runs.max_replications", done, 100*widest, 100*r.Precision)})
 		}
 	}
-	t.begin(r.First()*len(able), sim.Time(sc.Duration), r.Precision)
+	c.Wanted = r.First()
+	t.begin("runs", r.First()*len(able), sim.Time(sc.Duration), r.Precision)
 	read := watched(sc)
 	return experiment.Replicate(ctx, r, func(ctx context.Context, system int, replication uint64) (*cell, error) {
 		progress := t.start()
@@ -205,42 +210,48 @@ func plain(err error) error {
 // Tracker follows a comparison from another goroutine. The zero Tracker is
 // ready; a nil one follows nothing.
 type Tracker struct {
-	mu                 sync.Mutex
-	total, done        int
-	span               sim.Time
-	precision, widest  float64
-	running            []*sim.Progress
-	events, placements uint64
+	mu       sync.Mutex
+	now      Status
+	began    time.Time // of the stage
+	expected int       // cells, foreseen at the last look
+	span     sim.Time  // of a cell
+	running  []*sim.Progress
 }
 
-// Status is how far a comparison has come.
+// Status is how far a stage of a comparison has come: the search for a warm-up,
+// the replications, the batches of one platform.
 type Status struct {
-	Cells, Done        int     // one cell is one replication of one platform
-	Share              float64 // of all simulated time, 0 to 1
+	Stage              int           // from 1; 0 before the first
+	What               string        // what its cells are: "pilot runs", "runs", "batches of ec2"
+	Passed             time.Duration // since the stage began
+	Cells, Done        int           // wanted until the next look, and done; one cell is one replication of one platform
+	Share              float64       // of the simulated time that the stage is expected to take, 0 to 1
 	Simulated          sim.Time
 	Events, Placements uint64
-	// Precision is the relative half-width asked for, 0 for none, and Widest
-	// the widest at the last look, 0 before the first.
+	// Precision is the relative half-width asked for, 0 for none; Widest the
+	// widest at the last look, and Looks how many there were.
 	Precision, Widest float64
+	Looks             int
 }
 
-// begin sets the cells to come. Those of an earlier stage, such as the search
-// for a warm-up, count no more.
-func (t *Tracker) begin(total int, span sim.Time, precision float64) {
+// begin starts a stage. What earlier ones did counts no more.
+func (t *Tracker) begin(what string, total int, span sim.Time, precision float64) {
 	if t != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.total, t.done, t.span, t.precision = total, 0, span, precision
+		t.now = Status{Stage: t.now.Stage + 1, What: what, Cells: total, Precision: precision}
+		t.expected, t.span, t.began = total, span, time.Now()
 	}
 }
 
-// look notes a look at the intervals and how many cells are to come.
-func (t *Tracker) look(widest float64, more int) {
+// look notes a look at the intervals: how many cells are wanted until the next,
+// and how many are expected in the end.
+func (t *Tracker) look(widest float64, total, expected int) {
 	if t != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.widest = widest
-		t.total += more
+		t.now.Widest, t.now.Cells, t.expected = widest, total, expected
+		t.now.Looks++
 	}
 }
 
@@ -261,30 +272,31 @@ func (t *Tracker) end(p *sim.Progress) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, q := range t.running {
-		if q == p {
-			t.running = append(t.running[:i], t.running[i+1:]...)
-			break
-		}
+	if i := slices.Index(t.running, p); i >= 0 {
+		t.running = slices.Delete(t.running, i, i+1)
 	}
-	t.done++
-	t.events += p.Events()
-	t.placements += p.Placements()
+	t.now.Done++
+	t.now.Events += p.Events()
+	t.now.Placements += p.Placements()
 }
 
 // Status is the state now.
 func (t *Tracker) Status() Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s := Status{Cells: t.total, Done: t.done, Simulated: sim.Time(t.done) * t.span, Events: t.events, Placements: t.placements,
-		Precision: t.precision, Widest: t.widest}
+	s := t.now
+	if s.Stage == 0 {
+		return s
+	}
+	s.Passed = time.Since(t.began)
+	s.Simulated = sim.Time(s.Done) * t.span
 	for _, p := range t.running {
 		s.Simulated += min(p.Now(), t.span)
 		s.Events += p.Events()
 		s.Placements += p.Placements()
 	}
-	if t.total > 0 && t.span > 0 {
-		s.Share = s.Simulated.Seconds() / (float64(t.total) * t.span.Seconds())
+	if t.expected > 0 && t.span > 0 {
+		s.Share = s.Simulated.Seconds() / (float64(t.expected) * t.span.Seconds())
 	}
 	return s
 }

@@ -35,7 +35,7 @@ func settle(ctx context.Context, sc *scenarios.Scenario, platforms []int, worker
 	pilot.Runs.WarmUp = 0
 	drain := false
 	pilot.Drain = &drain
-	t.begin(pilots*len(platforms), sim.Time(sc.Duration), 0)
+	t.begin("pilot runs", pilots*len(platforms), sim.Time(sc.Duration), 0)
 	sums := make([]levels, len(platforms))
 	var cycle sim.Time
 	err := experiment.Ordered(ctx, pilots*len(platforms), workers, func(ctx context.Context, k uint64) (*result.Run, error) {

@@ -93,6 +93,21 @@ func (s Sequential) Next(n int, widest float64) int {
 	return min(NextCheckpoint(n), s.Max)
 }
 
+// Expect is how many replications it will take, foreseen after n whose widest
+// relative half-width is widest: the half-width shrinks as 1/√n, and an
+// experiment ends at its checkpoints only.
+func (s Sequential) Expect(n int, widest float64) int {
+	next := s.Next(n, widest)
+	if next == n {
+		return n
+	}
+	part := widest / s.Precision
+	for need := float64(n) * part * part; float64(next) < need && next < s.Max; {
+		next = min(NextCheckpoint(next), s.Max)
+	}
+	return next
+}
+
 // Check returns what is wrong with s, nil if nothing is.
 func (s Sequential) Check() error {
 	switch {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"ecsim/sim/experiment"
 )
 
@@ -157,4 +159,29 @@ func TestCheckpoints(t *testing.T) {
 			t.Fatalf("checkpoint %d, want %d", n, want)
 		}
 	}
+}
+
+// What is foreseen at a look is a checkpoint, or the most allowed, that is
+// enough if the half-width shrinks as 1/√n, and the one before it is not.
+func TestExpect(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := experiment.Sequential{Replications: 1, Precision: rapid.Float64Range(.001, .5).Draw(t, "precision"), Max: rapid.IntRange(2, 2000).Draw(t, "max")}
+		n := s.First()
+		for range rapid.IntRange(0, 6).Draw(t, "looks") {
+			n = s.Next(n, math.Inf(1))
+		}
+		widest := rapid.Float64Range(0, 5).Draw(t, "widest")
+		got := s.Expect(n, widest)
+		at := func(k int) float64 { return widest * math.Sqrt(float64(n)/float64(k)) }
+		want := n
+		for s.Next(want, at(want)*(1-1e-12)) != want {
+			want = s.Next(want, math.Inf(1))
+		}
+		if got != want {
+			t.Fatalf("at %d of %d, %v of %v: expects %d, want %d", n, s.Max, widest, s.Precision, got, want)
+		}
+		if inf := s.Expect(n, math.Inf(1)); inf != s.Max {
+			t.Fatalf("no half-width yet: expects %d, want the most, %d", inf, s.Max)
+		}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -169,31 +170,54 @@ func TestExitCodes(t *testing.T) {
 // The progress line fits its terminal, however narrow, and drops the least
 // important first.
 func TestProgressFits(t *testing.T) {
-	parts := progressParts(simulate.Status{Cells: 6000, Done: 15, Share: .02, Simulated: 16 * 86400e9, Events: 9e9, Placements: 3e9}, 5*time.Second)
+	parts := progressParts(simulate.Status{Stage: 1, What: "runs", Passed: 5 * time.Second, Cells: 6000, Done: 15, Share: .02, Simulated: 16 * 86400e9, Events: 9e9, Placements: 3e9})
 	for _, width := range []int{0, 5, 20, 60, 200} {
 		if line := fitting(parts, width); len(line) > width || !strings.HasPrefix(strings.Join(parts, ", "), line) {
 			t.Errorf("%d columns: %q", width, line)
 		}
 	}
-	if line := fitting(parts, 200); !strings.HasPrefix(line, "15/6000 runs, ") || !strings.Contains(line, "16 days") || !strings.HasSuffix(line, " placed/s") {
+	if line := fitting(parts, 200); !strings.HasPrefix(line, "15/6000 runs, 4m5s left, 3 runs/s, 16 days, ") || !strings.HasSuffix(line, " placed/s") {
 		t.Errorf("got %q", line)
 	}
 }
 
-// Without a terminal each tenth is told once.
+// With a precision the half-width stands beside the wanted one, and time left
+// is promised only once a look has told how many runs it takes.
+func TestProgressOfPrecision(t *testing.T) {
+	s := simulate.Status{Stage: 1, What: "runs", Passed: time.Minute, Cells: 10, Done: 4, Share: .4, Precision: .01}
+	for _, c := range []struct {
+		looks  int
+		widest float64
+		want   string
+	}{
+		{0, 0, "4/10 runs, ±? of 1 % wanted, 1m30s to the first look, "},
+		{1, math.Inf(1), "4/10 runs, ±? of 1 % wanted, about 1m30s left, "},
+		{2, .0234, "4/10 runs, ±2.3 % of 1 % wanted, about 1m30s left, "},
+	} {
+		s.Looks, s.Widest = c.looks, c.widest
+		if got := strings.Join(progressParts(s), ", "); !strings.HasPrefix(got, c.want) {
+			t.Errorf("got %q, want %q and more", got, c.want)
+		}
+	}
+}
+
+// Without a terminal each tenth is told once, and again after the goal moved:
+// at a look that wants more runs, and in another stage.
 func TestProgressLines(t *testing.T) {
-	var b bytes.Buffer
-	show := lines(&b)
-	for _, share := range []float64{.01, .05, .11, .12, .35, .36, 1} {
-		show(simulate.Status{Cells: 10, Share: share}, time.Second)
+	var l tenths
+	var told []string
+	tell := func(stage, looks int, shares ...float64) {
+		for _, share := range shares {
+			if l.next(simulate.Status{Stage: stage, Looks: looks, Share: share}) {
+				told = append(told, fmt.Sprintf("%d/%d %d", stage, looks, tenth(share)))
+			}
+		}
 	}
-	var tenths []string
-	for _, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
-		tenth, _, _ := strings.Cut(line, ":")
-		tenths = append(tenths, strings.TrimSpace(tenth))
-	}
-	if got := strings.Join(tenths, ", "); got != "0 %, 10 %, 30 %, 100 %" {
-		t.Errorf("got lines for %s", got)
+	tell(1, 0, .01, .05, .11, .12, .35, .36, 1, 1)
+	tell(2, 0, 0, .3)
+	tell(2, 1, .1, .15, .2, 1, 1)
+	if got, want := strings.Join(told, ", "), "1/0 0, 1/0 1, 1/0 3, 1/0 10, 2/0 0, 2/0 3, 2/1 1, 2/1 2, 2/1 10"; got != want {
+		t.Errorf("told %s, want %s", got, want)
 	}
 }
 
@@ -225,7 +249,7 @@ func TestBarLeavesNothing(t *testing.T) {
 	e, out, said := session(t)
 	e.ErrTerminal, e.ErrWidth = true, 80
 	show, finish := bar(e)
-	show(simulate.Status{Cells: 10, Done: 5, Share: .5, Events: 100}, time.Second)
+	show(.5, progressParts(simulate.Status{Stage: 1, What: "runs", Passed: time.Second, Cells: 10, Done: 5, Share: .5, Precision: .01, Events: 100}))
 	finish()
 	if out.Len() > 0 {
 		t.Errorf("printed %q", out)

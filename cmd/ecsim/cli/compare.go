@@ -41,10 +41,12 @@ func newCompare(e *Env) *cobra.Command {
 }
 
 // pairedTable lists, for every platform that ran, how its cost and the figures
-// that gates bind differ from the baseline's; false when there is no pair.
-func pairedTable(v *result.Verdict, gates []result.Gate) (answer.Table, bool) {
+// that gates bind differ from the baseline's, and what that means; false when
+// there is no pair. chance says in words which differences chance explains, ""
+// for none.
+func pairedTable(v *result.Verdict, gates []result.Gate) (t answer.Table, chance string, ok bool) {
 	if v.Baseline == nil || v.Baseline.Runs == 0 {
-		return answer.Table{}, false
+		return answer.Table{}, "", false
 	}
 	base := v.Baseline
 	paths := []string{v.CostPath}
@@ -54,10 +56,15 @@ func pairedTable(v *result.Verdict, gates []result.Gate) (answer.Table, bool) {
 			paths = append(paths, path)
 		}
 	}
-	t := answer.Table{
-		Title: fmt.Sprintf("Differences from %s, paired by replication (%s, 95 %% intervals)", base.Platform, count(base.Runs, "run")),
+	how := fmt.Sprintf("paired by replication (%s, 95 %% intervals)", count(base.Runs, "run"))
+	if base.Batches > 0 {
+		how = fmt.Sprintf("paired by batch (%d of one run, 95 %% intervals)", base.Batches)
+	}
+	t = answer.Table{
+		Title: fmt.Sprintf("Differences from %s, %s", base.Platform, how),
 		Columns: []answer.Column{{Head: [2]string{"", "platform"}, Left: true}, {Head: [2]string{"", "figure"}, Left: true},
-			{Head: [2]string{"of", base.Platform}}, {Head: [2]string{"", "difference"}}, {Head: [2]string{"", "±"}}},
+			{Head: [2]string{"of", base.Platform}}, {Head: [2]string{"", "difference"}}, {Head: [2]string{"", "±"}},
+			{Head: [2]string{"signi-", "ficant"}, Left: true}},
 	}
 	add := func(cells ...string) {
 		for i, c := range cells {
@@ -65,17 +72,19 @@ func pairedTable(v *result.Verdict, gates []result.Gate) (answer.Table, bool) {
 		}
 		t.Ranked++
 	}
+	var explained []string
 	for _, row := range v.Rows() {
 		if row.Outcome == base.Outcome || row.Runs == 0 {
 			continue
 		}
+		var here []string
 		for _, path := range paths {
 			m, workload, err := result.Find(path)
 			if err != nil {
 				continue
 			}
-			diff, half := result.Paired(row.Outcome, base.Outcome, path)
-			if math.IsNaN(diff) {
+			d := result.Compare(row.Outcome, base.Outcome, path)
+			if d.Meaning == result.NoFigure {
 				continue
 			}
 			e, _ := base.Estimate(path)
@@ -83,15 +92,32 @@ func pairedTable(v *result.Verdict, gates []result.Gate) (answer.Table, bool) {
 			if workload != "" && !strings.HasPrefix(name, workload) {
 				name = path // a quoted name
 			}
-			difference, plusMinus := "none", ""
-			if diff != 0 {
-				difference = map[bool]string{false: "+", true: "-"}[diff < 0] + m.Unit.Format(math.Abs(diff))
+			if d.Meaning == result.Chance {
+				here = append(here, name)
 			}
-			if half > 0 { // false of NaN, as with one run
-				plusMinus = m.Unit.Format(half)
+			difference, plusMinus := string(result.Same), ""
+			if d.V != 0 {
+				difference = map[bool]string{false: "+", true: "-"}[d.V < 0] + m.Unit.Format(math.Abs(d.V))
 			}
-			add(row.Platform, name, m.Unit.Format(e.V), difference, plusMinus)
+			if d.Half > 0 { // false of NaN, as with one run
+				plusMinus = m.Unit.Format(d.Half)
+			}
+			add(row.Platform, name, m.Unit.Format(e.V), difference, plusMinus, significance[d.Meaning])
+		}
+		if here != nil {
+			explained = append(explained, row.Platform+" in "+strings.Join(here, ", "))
 		}
 	}
-	return t, t.Ranked > 0
+	if explained != nil {
+		chance = fmt.Sprintf("%s from %s, for the interval holds 0: %s.", sentence(string(result.Chance)), base.Platform, strings.Join(explained, "; "))
+	}
+	return t, chance, t.Ranked > 0
 }
+
+// significance is the table's short word for what a difference means.
+var significance = map[result.Meaning]string{
+	result.Same: "", result.Chance: "no", result.Negligible: "equal", result.Significant: "yes", result.Unknown: "unknown",
+}
+
+// sentence begins with a capital letter.
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

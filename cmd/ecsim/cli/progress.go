@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync"
 	"time"
@@ -20,20 +21,39 @@ const (
 )
 
 // follow shows how far a comparison is until the returned function is called:
-// a bar where a person watches standard error, a line for every tenth with
-// --verbose elsewhere, nothing otherwise.
+// a bar where a person watches standard error, a line for every tenth and for
+// every look at the intervals with --verbose elsewhere, nothing otherwise.
 func follow(e *Env, t *simulate.Tracker) (stop func()) {
-	var show func(simulate.Status, time.Duration)
+	var l tenths
+	return watch(e, func(show func(share float64, parts []string)) {
+		s := t.Status()
+		if s.Stage == 0 {
+			return
+		}
+		if e.ErrTerminal || l.next(s) {
+			show(s.Share, progressParts(s))
+		}
+	})
+}
+
+// watch calls tell every now and then, and at the end where lines are written,
+// until the returned function is called. tell may show a share and what is
+// behind it.
+func watch(e *Env, tell func(show func(share float64, parts []string))) (stop func()) {
+	var show func(share float64, parts []string)
 	finish := func() {}
 	switch {
 	case e.ErrTerminal:
 		show, finish = bar(e)
 	case e.Verbose:
-		show = lines(e.Err)
+		show = func(share float64, parts []string) {
+			fmt.Fprintf(e.Err, "%3d %%: %s\n", tenth(share)*10, strings.Join(parts, ", "))
+		}
+		finish = func() { tell(show) }
 	default:
 		return finish
 	}
-	done := make(chan struct{})
+	ended := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		start := time.Now()
@@ -41,25 +61,25 @@ func follow(e *Env, t *simulate.Tracker) (stop func()) {
 		defer tick.Stop()
 		for {
 			select {
-			case <-done:
+			case <-ended:
 				return
 			case <-tick.C:
-				if passed := time.Since(start); passed >= patience {
-					show(t.Status(), passed)
+				if time.Since(start) >= patience {
+					tell(show)
 				}
 			}
 		}
 	})
 	return func() {
-		close(done)
+		close(ended)
 		watching.Wait()
 		finish()
 	}
 }
 
-// bar shows the share as a bar with the rates behind it, on one line that it
+// bar shows the share as a bar with what is behind it, on one line that it
 // takes away at the end.
-func bar(e *Env) (show func(simulate.Status, time.Duration), finish func()) {
+func bar(e *Env) (show func(share float64, parts []string), finish func()) {
 	const full = 1000 // steps of the bar
 	width := e.ErrWidth
 	if width <= 0 {
@@ -76,16 +96,32 @@ func bar(e *Env) (show func(simulate.Status, time.Duration), finish func()) {
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
 	)
 	shown := false
-	show = func(s simulate.Status, passed time.Duration) {
+	show = func(share float64, parts []string) {
 		shown = true
-		b.Describe(fitting(progressParts(s, passed), width-size-11)) // 11: share, brackets, blanks
-		b.Set(min(int(s.Share*full), full-1))                        // at full it would end its line
+		b.Describe(fitting(parts, width-size-11)) // 11: share, brackets, blanks
+		b.Set(min(int(share*full), full-1))       // at full it would end its line
 	}
 	return show, func() {
 		if shown {
 			e.clearLine(width)
 		}
 	}
+}
+
+// tenth is the last tenth that a share has reached, 10 at most.
+func tenth(share float64) int { return min(int(share*10+1e-9), 10) }
+
+// tenths tells when there is a line to write: another tenth reached, another
+// stage begun, or a look at the intervals, after which the goal is another.
+type tenths struct{ stage, looks, last int }
+
+func (l *tenths) next(s simulate.Status) bool {
+	now := tenth(s.Share)
+	if s.Stage == l.stage && s.Looks == l.looks && now <= l.last {
+		return false
+	}
+	*l = tenths{s.Stage, s.Looks, now}
+	return true
 }
 
 // clearLine empties the terminal's current line.
@@ -103,22 +139,37 @@ func (e *Env) saying(text string) (done func()) {
 }
 
 // progressParts say how far a comparison is, the most important first: runs
-// done, time left, simulated time, rates.
-func progressParts(s simulate.Status, passed time.Duration) []string {
-	parts := []string{fmt.Sprintf("%d/%d runs", s.Done, s.Cells)}
-	if s.Share > 0 && s.Share < 1 {
-		left := time.Duration(float64(passed) * (1 - s.Share) / s.Share)
-		parts = append(parts, left.Round(time.Second).String()+" left")
+// done, the half-width against the wanted one, time left, rates, simulated
+// time.
+func progressParts(s simulate.Status) []string {
+	parts := []string{fmt.Sprintf("%d/%d %s", s.Done, s.Cells, s.What)}
+	if s.Precision > 0 {
+		now := "?" // before the first look
+		if s.Looks > 0 && !math.IsInf(s.Widest, 0) {
+			now = fmt.Sprintf("%.2g %%", 100*s.Widest)
+		}
+		parts = append(parts, fmt.Sprintf("±%s of %.2g %% wanted", now, 100*s.Precision))
 	}
-	parts = append(parts, simulated(s.Simulated.Seconds()))
-	for _, rate := range []struct {
-		n    uint64
-		what string
-	}{{s.Events, "ev/s"}, {s.Placements, "placed/s"}} {
-		if rate.n > 0 && passed > 0 {
-			parts = append(parts, short(float64(rate.n)/passed.Seconds())+" "+rate.what)
+	if s.Share > 0 && s.Share < 1 {
+		left := time.Duration(float64(s.Passed) * (1 - s.Share) / s.Share).Round(time.Second).String()
+		switch {
+		case s.Precision > 0 && s.Looks == 0:
+			parts = append(parts, left+" to the first look") // who knows how many come after it
+		case s.Precision > 0:
+			parts = append(parts, "about "+left+" left")
+		default:
+			parts = append(parts, left+" left")
 		}
 	}
+	per := func(n float64, what string) {
+		if n > 0 && s.Passed > 0 {
+			parts = append(parts, short(n/s.Passed.Seconds())+" "+what)
+		}
+	}
+	per(float64(s.Done), "runs/s")
+	parts = append(parts, simulated(s.Simulated.Seconds()))
+	per(float64(s.Events), "ev/s")
+	per(float64(s.Placements), "placed/s")
 	return parts
 }
 
@@ -148,9 +199,12 @@ func simulated(seconds float64) string {
 	return short(seconds/86400) + " days"
 }
 
-// short prints a rate in at most five characters: "950", "12k", "3.4M".
+// short prints a rate in at most five characters: "0.12", "9.5", "950", "12k",
+// "3.4M".
 func short(v float64) string {
 	switch {
+	case v < 9.95:
+		return fmt.Sprintf("%.2g", v)
 	case v < 1e3:
 		return fmt.Sprintf("%.0f", v)
 	case v < 1e6:
@@ -159,15 +213,4 @@ func short(v float64) string {
 		return fmt.Sprintf("%.1fM", v/1e6)
 	}
 	return fmt.Sprintf("%.0fM", v/1e6)
-}
-
-// lines writes a line whenever another tenth is reached.
-func lines(w io.Writer) func(simulate.Status, time.Duration) {
-	last := -1
-	return func(s simulate.Status, passed time.Duration) {
-		if tenth := int(s.Share * 10); tenth > last {
-			last = tenth
-			fmt.Fprintf(w, "%3d %%: %s\n", tenth*10, strings.Join(progressParts(s, passed), ", "))
-		}
-	}
 }

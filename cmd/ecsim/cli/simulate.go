@@ -28,6 +28,8 @@ type simulateOptions struct {
 	platforms    []string // names; empty is all of the scenario
 	sets         []string
 	replications string // "" is the scenario's
+	precision    string // likewise
+	most         string // likewise: runs.max_replications
 	seed         string // likewise
 	workers      int
 	out          string // folder; "" is out/SCENARIO/HASH
@@ -45,6 +47,8 @@ func simulateFlags(c *cobra.Command, o *simulateOptions) {
 	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
 	setFlag(c, &o.sets)
 	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
+	f.StringVar(&o.precision, "precision", "", "repeat until the 95 % interval is this `share` of the cost, such as 1%, as --set runs.precision")
+	f.StringVar(&o.most, "max-replications", "", "the most repetitions for --precision, as --set runs.max_replications=`N`")
 	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "`simulations` at a time; results do not depend on it")
 	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
 	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/HASH)")
@@ -71,6 +75,12 @@ func (o *simulateOptions) patches() []string {
 	sets := slices.Clone(o.sets)
 	if o.replications != "" {
 		sets = append(sets, "runs.replications="+o.replications)
+	}
+	if o.precision != "" {
+		sets = append(sets, "runs.precision="+o.precision)
+	}
+	if o.most != "" {
+		sets = append(sets, "runs.max_replications="+o.most)
 	}
 	if o.seed != "" {
 		sets = append(sets, "runs.seed="+o.seed)
@@ -108,6 +118,9 @@ func runSimulate(e *Env, o simulateOptions) error {
 	platforms, err := o.choose(sc)
 	if err != nil {
 		return err
+	}
+	if o.most != "" && sc.Runs.Precision == 0 {
+		return badInput(fmt.Errorf("ecsim: --max-replications: got %s, and nothing asks for a precision; add --precision 1%%, or give the number with -r", o.most))
 	}
 	if o.pairs && len(platforms) < 2 {
 		return badInput(fmt.Errorf("ecsim: %s has one platform to run, want two or more to compare; 'ecsim run' takes one", o.scenario))
@@ -199,8 +212,11 @@ func (o *simulateOptions) finish(e *Env, c *simulate.Comparison, folder *files.F
 	}
 	a := answer.Build(answerInput(o.scenario, c))
 	if o.pairs {
-		if t, ok := pairedTable(a.Verdict, c.Gates); ok {
+		if t, chance, ok := pairedTable(a.Verdict, c.Gates); ok {
 			a.Tables = append(a.Tables, t)
+			if chance != "" {
+				a.Details = slices.Insert(a.Details, 0, answer.Line{Text: chance})
+			}
 		}
 	}
 	took := time.Since(start)
@@ -225,7 +241,7 @@ func (o *simulateOptions) finish(e *Env, c *simulate.Comparison, folder *files.F
 	}
 	io.WriteString(e.Err, answer.Wrote(to.dir, wrote.Plots, wrote.CSVs, time.Since(start)))
 	if c.Partial {
-		fmt.Fprintf(e.Err, "interrupted: %d of %s are finished on every platform; marked partial\n", c.Runs, count(int(sc.Runs.Replications), "run"))
+		fmt.Fprintf(e.Err, "interrupted: %d of %s are finished on every platform; marked partial\n", c.Runs, count(c.Wanted, "run"))
 	}
 	return silently(exitCode(c))
 }

@@ -5,10 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
 
 	"ecsim/scenarios/simulate"
 	"ecsim/workloads/units"
@@ -18,29 +15,17 @@ import (
 // a bar where a person watches standard error, a line for every tenth with
 // --verbose elsewhere. done cells were there before, of all.
 func followSweep(e *Env, w *simulate.Sweep, done, all int) (stop func()) {
-	var show func(share float64, parts []string)
-	finish := func() {}
-	switch {
-	case e.ErrTerminal:
-		show, finish = sweepBar(e)
-	case e.Verbose:
-		last := -1
-		show = func(share float64, parts []string) {
-			if tenth := int(share * 10); tenth > last {
-				last = tenth
-				fmt.Fprintf(e.Err, "%3d %%: %s\n", tenth*10, strings.Join(parts, ", "))
-			}
-		}
-	default:
-		return finish
-	}
-	ended := make(chan struct{})
-	var watching sync.WaitGroup
+	last := -1
 	start := time.Now()
-	tell := func() {
+	return watch(e, func(show func(share float64, parts []string)) {
 		passed := time.Since(start)
 		now := int(w.Done.Cells.Load())
-		share := float64(done+now) / float64(max(all, 1))
+		share := min(float64(done+now)/float64(max(all, 1)), 1)
+		reached := tenth(share)
+		if !e.ErrTerminal && reached <= last {
+			return
+		}
+		last = reached
 		parts := []string{fmt.Sprintf("%s/%s cells", units.Thousands(int64(done+now)), units.Thousands(int64(all)))}
 		if now > 0 {
 			rate := float64(now) / passed.Seconds()
@@ -48,53 +33,8 @@ func followSweep(e *Env, w *simulate.Sweep, done, all int) (stop func()) {
 			parts = append(parts, left.Round(time.Second).String()+" left", short(rate)+" cells/s",
 				short(float64(w.Done.Placements.Load())/passed.Seconds())+" placed/s")
 		}
-		show(min(share, 1), parts)
-	}
-	watching.Go(func() {
-		tick := time.NewTicker(pollEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ended:
-				return
-			case <-tick.C:
-				if time.Since(start) >= patience {
-					tell()
-				}
-			}
-		}
+		show(share, parts)
 	})
-	return func() {
-		close(ended)
-		watching.Wait()
-		if e.Verbose && !e.ErrTerminal {
-			tell()
-		}
-		finish()
-	}
-}
-
-func sweepBar(e *Env) (show func(float64, []string), finish func()) {
-	const full = 1000
-	width := e.ErrWidth
-	if width <= 0 {
-		width = 80
-	}
-	size := min(20, max(width/10, 4))
-	b := progressbar.NewOptions(full, progressbar.OptionSetWriter(e.Err), progressbar.OptionSetWidth(size),
-		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetRenderBlankState(false), progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}))
-	shown := false
-	return func(share float64, parts []string) {
-			shown = true
-			b.Describe(fitting(parts, width-size-11))
-			b.Set(min(int(share*full), full-1))
-		}, func() {
-			if shown {
-				e.clearLine(width)
-			}
-		}
 }
 
 // pilot is how long a dry run measures.
