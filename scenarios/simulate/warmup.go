@@ -99,8 +99,14 @@ func (l *levels) add(r *result.Run) {
 func (l *levels) warmUp() (sim.Time, bool) {
 	longest := 0
 	for _, s := range l.sums {
-		if len(s) == 0 {
-			continue
+		zeros := 0
+		for _, v := range s {
+			if v == 0 {
+				zeros++
+			}
+		}
+		if 2*zeros >= len(s) {
+			continue // what is mostly nothing has rare events, and no state to warm up to
 		}
 		n, ok := experiment.MSER5(s)
 		if !ok {
