@@ -210,3 +210,14 @@ func TestDisconnectedAgentsLoseNothing(t *testing.T) {
 		}
 	}
 }
+
+// Pulls that take no time end, at time 0 too.
+func TestPullWithoutTimeEnds(t *testing.T) {
+	w := batch("w", "hosts")
+	w.Images = []ImageConfig{{Name: "a", Size: 100 * units.MB}}
+	r := newRig(t, Config{Providers: []ProviderConfig{machines(1, 4096, 8192)}, Workloads: []WorkloadConfig{w}})
+	r.run(0, 512, 512, sim.Minute)
+	if r.until(sim.Second); r.c.workloads[0].running != 1 {
+		t.Error("the task does not run")
+	}
+}

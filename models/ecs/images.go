@@ -63,9 +63,12 @@ type disk struct {
 type fetch struct {
 	image int32
 	flow  sim.Time // left to flow at full speed
-	end   sim.Time // once all has flowed: when it is on disk; 0 before
+	end   sim.Time // when it is on disk, once all has flowed; flowing before
 	tasks []TaskID // that wait for it
 }
+
+// flowing is the end of a fetch whose bytes still come: time 0 is a time.
+const flowing = sim.Time(-1)
 
 // addImage returns the index of a workload's image, new or known. An image
 // that two workloads describe differently is what the first says.
@@ -192,7 +195,7 @@ func (c *Cluster) fetchImages(id TaskID, now sim.Time) {
 		case imageAbsent:
 			bytes := c.bytesFor(in, i)
 			d.images[i].state = imageFetching
-			d.fetches = append(d.fetches, fetch{image: i, flow: perMB(c.cfg.Stages.EC2PullPerMB, bytes)})
+			d.fetches = append(d.fetches, fetch{image: i, end: flowing, flow: perMB(c.cfg.Stages.EC2PullPerMB, bytes)})
 			w.pull(c, now, bytes)
 		}
 		f := slices.IndexFunc(d.fetches, func(f fetch) bool { return f.image == i })
@@ -218,7 +221,7 @@ func (c *Cluster) flow(in *instance, now sim.Time) {
 	num, den := c.pullSpeed(in)
 	span = sim.Time(mulDiv(int64(span), num, den))
 	for i := range d.fetches {
-		if f := &d.fetches[i]; f.end == 0 {
+		if f := &d.fetches[i]; f.end == flowing {
 			f.flow = max(0, f.flow-span)
 		}
 	}
@@ -228,7 +231,7 @@ func (c *Cluster) flow(in *instance, now sim.Time) {
 func (c *Cluster) pullSpeed(in *instance) (num, den int64) {
 	k := int64(0)
 	for i := range in.disk.fetches {
-		if in.disk.fetches[i].end == 0 {
+		if in.disk.fetches[i].end == flowing {
 			k++
 		}
 	}
@@ -258,10 +261,10 @@ func (c *Cluster) landed(inst int32, now sim.Time) {
 	var ready []TaskID
 	kept := d.fetches[:0]
 	for _, f := range d.fetches {
-		if f.end == 0 && f.flow == 0 {
+		if f.end == flowing && f.flow == 0 {
 			f.end = now + c.cfg.Stages.EC2Pull
 		}
-		if f.end > 0 && f.end <= now {
+		if f.end != flowing && f.end <= now {
 			d.images[f.image].state, d.images[f.image].pulled = imagePresent, now
 			ready = append(ready, f.tasks...)
 			continue
@@ -277,7 +280,7 @@ func (c *Cluster) landed(inst int32, now sim.Time) {
 		for i := range kept {
 			f := &kept[i]
 			at := f.end
-			if at == 0 {
+			if at == flowing {
 				hi, lo := bits.Mul64(uint64(f.flow), uint64(den))
 				q, r := bits.Div64(hi, lo, uint64(num))
 				at = now + sim.Time(q)
