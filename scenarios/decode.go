@@ -121,6 +121,21 @@ func (d *decoder) field(n *node, f field, v reflect.Value, path []string) {
 		d.value(f.absent, f, v, path)
 	case v.Kind() == reflect.Struct && !isScalar(v.Type()):
 		d.table(nil, path, nil, target{value: v})
+	case v.Type() == imagesType:
+		d.oneImage(nil, v, path)
+	}
+}
+
+func isList(n *node) bool {
+	_, ok := n.list()
+	return ok
+}
+
+// oneImage decodes the image of a workload that has one, key by key.
+func (d *decoder) oneImage(n *node, v reflect.Value, path []string) {
+	list := make(Images, 1)
+	if d.table(n, path, nil, into(&list[0])) {
+		v.Set(reflect.ValueOf(list))
 	}
 }
 
@@ -157,6 +172,8 @@ func (d *decoder) value(n *node, f field, v reflect.Value, path []string) {
 		d.arrivals(n, v.Addr().Interface().(*Arrivals), path)
 	case t.Kind() == reflect.Struct && !isScalar(t):
 		d.table(n, path, nil, target{value: v})
+	case t == imagesType && !isList(n):
+		d.oneImage(n, v, path)
 	case t.Kind() == reflect.Map:
 		d.mapping(n, f, v, path)
 	case t.Kind() == reflect.Slice && !isScalar(t):
@@ -259,6 +276,7 @@ var (
 	tomlReaderType = reflect.TypeFor[tomlReader]()
 	textReaderType = reflect.TypeFor[encoding.TextUnmarshaler]()
 	arrivalsType   = reflect.TypeFor[Arrivals]()
+	imagesType     = reflect.TypeFor[Images]()
 )
 
 // isScalar tells types that are one value in a table, whatever their kind.

@@ -129,7 +129,7 @@ func TestSetIsAnEditOfTheFile(t *testing.T) {
 	s = mustParse(t, fleet, "region=eu-west-1", "workload.jobs.image.size=1 GB", "region=eu-west-2", "workload.*.image.name=base",
 		`prices.rates."a.b"=0.10`, "platform.big.workload.jobs.network_mode=awsvpc", "platform.*.workload.*.stop_timeout=9s")
 	jobs := platform(t, s, "big").Workloads[1]
-	if s.Region != "eu-west-2" || s.Workloads[1].Image.Size != units.GB || s.Workloads[0].Image.Name != "base" ||
+	if s.Region != "eu-west-2" || s.Workloads[1].Image[0].Size != units.GB || s.Workloads[0].Image[0].Name != "base" ||
 		s.Prices.Rates["a.b"] != units.DollarPrice/10 || jobs.NetworkMode != "awsvpc" || jobs.StopTimeout != units.Duration(9*time.Second) {
 		t.Errorf("sets gave %s", s.Resolved())
 	}

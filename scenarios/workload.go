@@ -3,6 +3,7 @@ package scenarios
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"ecsim/workloads"
 	"ecsim/workloads/units"
@@ -60,19 +61,7 @@ func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string)
 			}
 		}
 	}
-	if w.Image.Name == "" {
-		w.Image.Name = w.Name
-		f := field{doc: "cache key on an instance", source: "the workload's name"}
-		d.record(&node{}, f, append(slices.Clone(path), "image", "name"), quote(w.Name))
-	}
-	if n.get("image").get("size") == nil {
-		w.Image.Size = taskImage
-		if w.Kind == "daemon" {
-			w.Image.Size = daemonImage
-		}
-		f := field{doc: "compressed size, all containers together", source: "Assumed"}
-		d.record(&node{}, f, append(slices.Clone(path), "image", "size"), quote(w.Image.Size.String()))
-	}
+	l.finishImages(d, w, n.get("image"), path)
 	l.checkSizes(w, n)
 	l.checkPorts(w, n)
 	if check := l.opts.Checks.Placement; check != nil {
@@ -83,6 +72,57 @@ func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string)
 			l.errs.addKey(n, "placement_constraints", "%v", err)
 		}
 	}
+}
+
+// finishImages fills in what is not said of a workload's images.
+func (l *loader) finishImages(d *decoder, w *Workload, n *node, path []string) {
+	list, several := n.list()
+	if several && len(list) == 0 {
+		l.errs.add(n, "got an empty list, want a table with name and size, or a list of them")
+	}
+	fill := func(key, doc, source, value string) {
+		if !several {
+			d.record(&node{}, field{doc: doc, source: source}, append(slices.Clone(path), "image", key), value)
+		}
+	}
+	for i := range w.Image {
+		m, at := &w.Image[i], n
+		if several {
+			at = list[i]
+		}
+		if m.Name == "" {
+			if several {
+				l.errs.addKey(at, "name", "missing; want the name of the image, with its tag")
+			}
+			m.Name = w.Name
+			fill("name", "cache key on an instance", "the workload's name", quote(w.Name))
+		}
+		if at.get("size") == nil {
+			if several {
+				l.errs.addKey(at, "size", "missing; want its compressed size, such as \"350 MB\"")
+			}
+			m.Size = taskImage
+			if w.Kind == "daemon" {
+				m.Size = daemonImage
+			}
+			fill("size", "compressed size", "Assumed", quote(m.Size.String()))
+		}
+		if m.Repository == "" {
+			m.Repository = repositoryOf(m.Name)
+			fill("repository", "images of one repository share layers", "the image's name", quote(m.Repository))
+		}
+	}
+}
+
+// repositoryOf is an image's name without its tag and digest. A colon before
+// the last slash is a registry's port.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (image)
+func repositoryOf(name string) string {
+	name, _, _ = strings.Cut(name, "@")
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
+		name = name[:i]
+	}
+	return name
 }
 
 func (l *loader) finishBatch(w *Workload, n *node) {

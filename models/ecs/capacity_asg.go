@@ -29,6 +29,7 @@ type ASGParams struct {
 	RegisteredMemory units.MiB              `toml:"registered_memory" min:"1" doc:"what an instance registers instead of the catalogue's figure"`
 	PublicIPv4       bool                   `toml:"public_ipv4" default:"false" doc:"instances have a public IPv4 address"`
 	Attributes       map[string]string      `toml:"attributes" doc:"custom attributes of the instances"`
+	Agent            AgentParams            `toml:"agent" doc:"the ECS container agent's settings"`
 }
 
 // GroupParams are the Auto Scaling group's bounds.
@@ -96,6 +97,7 @@ func validateASG(params any, region string) []FieldError {
 	if _, _, err := parseVolume(p.RootVolume); err != nil {
 		errs = append(errs, FieldError{"root_volume", err.Error()})
 	}
+	errs = append(errs, p.Agent.check(p.InstanceTypes, p.RegisteredMemory)...)
 	arch := ""
 	for _, name := range p.InstanceTypes {
 		if t, err := catalog.Type(name); err == nil {
@@ -160,10 +162,10 @@ type asg struct {
 
 func newASG(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 	p := cfg.Params.(*ASGParams)
-	a := &asg{pool: newPool(c, idx, cfg.Name, p.Speed), params: p, wanted: c.newSeries()}
+	a := &asg{pool: newPool(c, idx, cfg.Name, p.Speed, &p.Agent), params: p, wanted: c.newSeries()}
 	a.scaler = scaler{target: p.Scaling.TargetCapacity, warmUp: sim.Time(p.Scaling.WarmUp), min: p.Group.Min, max: p.Group.Max}
 	for _, name := range p.InstanceTypes {
-		m, err := c.newMachine(name, p.RegisteredMemory, p.Attributes)
+		m, err := c.newMachine(name, p.RegisteredMemory, p.Attributes, a.agent)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +215,7 @@ func (a *asg) options() []billing.Option {
 }
 
 // newMachine reads a type from the catalogue.
-func (c *Cluster) newMachine(name string, memory units.MiB, attributes map[string]string) (*machine, error) {
+func (c *Cluster) newMachine(name string, memory units.MiB, attributes map[string]string, agent *agentSettings) (*machine, error) {
 	t, err := catalog.Type(name)
 	if err != nil {
 		return nil, err
@@ -224,6 +226,10 @@ func (c *Cluster) newMachine(name string, memory units.MiB, attributes map[strin
 	} else {
 		m.memory, m.memorySrc = t.RegisteredMemory()
 	}
+	if m.memory -= agent.reservedMemory; agent.reservedMemory > 0 {
+		m.memorySrc += " less ecs_reserved_memory"
+	}
+	m.pull = pullLimit(agent, t.NetworkBurstMbps)
 	m.eni = int32(t.TasksAwsvpc)
 	if c.cfg.Trunking && t.TasksAwsvpcTrunk > 0 {
 		m.eni = int32(t.TasksAwsvpcTrunk)
@@ -298,9 +304,7 @@ func (a *asg) add(now sim.Time, ready bool) {
 		inst := a.newInstance(m, option, zone, now)
 		in := &a.c.instances[inst]
 		in.state = instanceBooting
-		for i := range in.cached {
-			in.cached[i] = now
-		}
+		a.c.cached(in, now, every)
 		a.c.register(inst, now)
 		return
 	}

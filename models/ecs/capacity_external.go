@@ -15,6 +15,7 @@ type ExternalParams struct {
 	Fleet string         `toml:"fleet" file:"true" doc:"file that lists machines, in a known format, relative to the scenario"`
 	Speed units.Speed    `toml:"speed" default:"1.0" source:"Assumed: equal to Fargate x86" doc:"work per vCPU-second"`
 	Nodes []ExternalNode `toml:"machines" doc:"machines by size, instead of a file"`
+	Agent AgentParams    `toml:"agent" doc:"the ECS container agent's settings"`
 
 	// Machines is the fleet in order, filled in by whoever reads Fleet.
 	Machines []ExternalNode `toml:"-"`
@@ -40,7 +41,13 @@ var _ = RegisterKind(Kind{
 		if (p.Fleet == "") == (len(p.Nodes) == 0) {
 			return []FieldError{{"fleet", "want exactly one of fleet = \"FILE\" and machines = [{ cpu = 4096, memory = \"16 GB\", count = 3 }]"}}
 		}
-		return nil
+		errs := p.Agent.check(nil, 0)
+		for i, n := range p.Nodes {
+			if p.Agent.ReservedMemory >= n.Memory {
+				errs = append(errs, FieldError{fmt.Sprintf("machines[%d].memory", i), fmt.Sprintf("got %v, want more than the %d MiB of agent.ecs_reserved_memory: it would not register", n.Memory, p.Agent.ReservedMemory)})
+			}
+		}
+		return errs
 	},
 	NetworkModes: []string{"bridge", "host", "none"},
 	Instances:    true,
@@ -57,7 +64,7 @@ type external struct {
 
 func newExternal(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 	p := cfg.Params.(*ExternalParams)
-	e := &external{pool: newPool(c, idx, cfg.Name, p.Speed)}
+	e := &external{pool: newPool(c, idx, cfg.Name, p.Speed, &p.Agent)}
 	nodes := p.Machines
 	if len(nodes) == 0 {
 		nodes = p.Nodes
@@ -65,11 +72,14 @@ func newExternal(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 	fee := billing.ExternalInstance(c.cfg.Region)
 	bySize := map[ExternalNode]*machine{}
 	for _, n := range nodes {
+		if n.Memory <= e.agent.reservedMemory {
+			return nil, fmt.Errorf("capacity provider %s: machine %s has %v, no more than agent.ecs_reserved_memory: it would not register", cfg.Name, n.Name, n.Memory)
+		}
 		size := n
 		size.Count = 0
 		m := bySize[size]
 		if m == nil {
-			m = &machine{name: n.Name, cpu: n.CPU, memory: n.Memory, memorySrc: "as listed", gpu: int32(n.GPU), arch: "x86_64", os: "linux",
+			m = &machine{name: n.Name, cpu: n.CPU, memory: n.Memory - e.agent.reservedMemory, memorySrc: "as listed", pull: e.agent.throughput, gpu: int32(n.GPU), arch: "x86_64", os: "linux",
 				weight: billing.SplitWeight(n.CPU, n.Memory)}
 			im := e.meter(m, billing.None, 0)
 			fee.SplitWeight = m.weight
@@ -94,9 +104,7 @@ func (e *external) Start(now sim.Time) {
 		in := &e.c.instances[inst]
 		in.state = instanceBooting
 		if e.c.cfg.Steady {
-			for k := range in.cached {
-				in.cached[k] = now
-			}
+			e.c.cached(in, now, every)
 		}
 		e.c.register(inst, now)
 	}

@@ -42,6 +42,7 @@ type fargateSize struct {
 	memory  units.MiB
 	storage units.MiB // beyond the free 20 GB
 	image   units.Bytes
+	lazy    bool // every image has a SOCI index
 }
 
 // fargate is FARGATE or FARGATE_SPOT in one cluster.
@@ -92,12 +93,13 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 	}
 	s := &n.size[f.idx]
 	cpu, memory := n.shape.CPU, n.shape.Memory
-	s.image = w.cfg.ImageSize
+	s.image, s.lazy = w.imageBytes, w.lazy()
 	for i := range f.c.workloads {
 		if d := &f.c.workloads[i].cfg; d.Kind == Daemon && d.Sidecar.Memory > 0 {
 			cpu += d.Sidecar.CPU
 			memory += d.Sidecar.Memory
-			s.image += d.ImageSize
+			s.image += f.c.workloads[i].imageBytes
+			s.lazy = s.lazy && f.c.workloads[i].lazy()
 		}
 	}
 	var err error
@@ -163,8 +165,15 @@ func (f *fargate) launch(id TaskID, now sim.Time) {
 	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-pull-behavior.html
 	o := offsets{
 		provision: sim.Time(c.cfg.Stages.FargateProvisioning.Quantile(c.sim.Uniform(purposeProvision, t.entity, uint64(t.attempts)))),
-		pull:      c.cfg.Stages.FargatePull + perMB(c.cfg.Stages.FargatePullPerMB, s.image),
+		pull:      perMB(c.cfg.Stages.FargatePullPerMB, s.image),
 	}
+	// With a SOCI index of every image containers start before all is there;
+	// without one of any, all are pulled in full.
+	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html
+	if s.lazy {
+		o.pull = sim.Time(c.cfg.Stages.FargateSOCI.Of(int64(o.pull)))
+	}
+	o.pull += c.cfg.Stages.FargatePull
 	w.pull(c, now+o.provision, s.image)
 	c.begin(id, now, o)
 }

@@ -135,9 +135,9 @@ type purchase struct {
 
 func newManaged(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 	p := cfg.Params.(*ManagedInstancesParams)
-	m := &managed{pool: newPool(c, idx, cfg.Name, p.Speed), params: p, barred: map[barrier]uint8{}}
+	m := &managed{pool: newPool(c, idx, cfg.Name, p.Speed, nil), params: p, barred: map[barrier]uint8{}}
 	for _, t := range candidates(p, c.cfg.Region) {
-		mc, err := c.newMachine(t.Name, p.RegisteredMemory, nil)
+		mc, err := c.newMachine(t.Name, p.RegisteredMemory, nil, m.agent)
 		if err != nil {
 			return nil, err
 		}
@@ -395,9 +395,7 @@ func (m *managed) add(b purchase, now sim.Time, ready bool) {
 		inst := m.newInstance(mc, billing.OnDemand, zone, now)
 		in := &c.instances[inst]
 		in.state = instanceBooting
-		for i := range in.cached {
-			in.cached[i] = now
-		}
+		m.c.cached(in, now, every)
 		c.register(inst, now)
 		return
 	}

@@ -184,7 +184,7 @@ func TestFargateLaunchRate(t *testing.T) {
 func TestImagePulls(t *testing.T) {
 	on := func(p ProviderConfig, name string) *rig {
 		w := batch("w", name)
-		w.ImageName, w.ImageSize = "app", 200*units.MB
+		w.Images = []ImageConfig{{Name: "app", Size: 200 * units.MB}}
 		st := noStages()
 		st.EC2Pull, st.EC2PullPerMB = sim.Second, 30*sim.Millisecond
 		st.FargatePull, st.FargatePullPerMB = 5*sim.Second, 100*sim.Millisecond

@@ -3,6 +3,7 @@ package ecs
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"ecsim/models/billing"
@@ -38,7 +39,7 @@ type Cluster struct {
 	scheduler placement.Scheduler
 	needs     []need
 	needIndex [][]int32
-	images    []string
+	images    []image
 	sets      []*deployment // of services, by index
 	gaps      []gap         // instances that lack a daemon
 	balancing []*service    // that balance zones
@@ -65,14 +66,15 @@ type Cluster struct {
 	retries      []int32 // and the classes it tries
 	seq          uint64
 
-	placements  uint64
-	fingerprint sim.Fingerprint
-	daemonGaps  int64
-	activities  []result.Activity
-	deployments []result.Deployment
-	notes       []result.Note
-	noted       map[string]bool
-	pullMeter   billing.MeterID
+	placements    uint64
+	fingerprint   sim.Fingerprint
+	daemonGaps    int64
+	activities    []result.Activity
+	deployments   []result.Deployment
+	notes         []result.Note
+	noted         map[string]bool
+	pullMeter     billing.MeterID
+	imagesDeleted int64
 
 	demandCPU, capacityCPU, reservedCPU, usedCPU *sim.Series // usedCPU in 1/1024 units
 	demandMemory, capacityMemory, reservedMemory *sim.Series
@@ -90,7 +92,8 @@ type Cluster struct {
 func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error) {
 	cfg.Services = cfg.Services.filled()
 	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}}
-	fc := placement.Config{Bits: s.Bits}
+	// Dynamic ports are checked by provider: no range here.
+	fc := placement.Config{Bits: s.Bits, DynamicPorts: [2]uint16{65535, 1}}
 	if cfg.TieIndex {
 		fc.Tie = placement.TieIndex
 	}
@@ -133,6 +136,13 @@ func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error
 			pl = h.instances()
 		}
 		c.pools = append(c.pools, pl)
+		if pl != nil {
+			for _, name := range pl.agent.cached {
+				if !slices.ContainsFunc(c.images, func(m image) bool { return m.name == name }) {
+					errs = append(errs, fmt.Errorf("capacity provider %s: agent.cached_images: no workload has an image %q; name it as the workload's image.name does", p.Name, name))
+				}
+			}
+		}
 		c.lines = append(c.lines, line{})
 		c.queues = append(c.queues, k.Queues == nil || k.Queues(p.Params))
 	}
@@ -147,7 +157,7 @@ func (c *Cluster) poolOf(provider int32) *pool { return c.pools[provider] }
 // addWorkload resolves workload i's strategy, image and placement.
 func (c *Cluster) addWorkload(i int) error {
 	cfg := c.cfg.Workloads[i]
-	w := workload{cfg: cfg, index: int32(i), entity: sim.NewEntity("workload", cfg.Name), image: -1,
+	w := workload{cfg: cfg, index: int32(i), entity: sim.NewEntity("workload", cfg.Name),
 		desiredSeries: c.newSeries(), runningSeries: c.newSeries()}
 	if cfg.Kind != Batch {
 		w.pendingSeries = c.newSeries()
@@ -160,8 +170,11 @@ func (c *Cluster) addWorkload(i int) error {
 			w.cfg.Service = DefaultService(cfg.Kind)
 		}
 	}
-	if cfg.ImageSize > 0 {
-		w.image = c.imageIndex(cfg.ImageName)
+	for _, m := range cfg.Images {
+		if m.Size > 0 {
+			w.images = append(w.images, c.addImage(m))
+			w.imageBytes += m.Size
+		}
 	}
 	for _, s := range cfg.Strategy {
 		found := false
@@ -191,16 +204,6 @@ func (c *Cluster) addWorkload(i int) error {
 	c.workloads = append(c.workloads, w)
 	c.needIndex = append(c.needIndex, nil)
 	return errors.Join(err1, err2)
-}
-
-func (c *Cluster) imageIndex(name string) int32 {
-	for i, n := range c.images {
-		if n == name {
-			return int32(i)
-		}
-	}
-	c.images = append(c.images, name)
-	return int32(len(c.images) - 1)
 }
 
 // newSeries makes a series whose buckets cover the window without merging.

@@ -69,6 +69,7 @@ type StageConfig struct {
 	FargateProvisioning           *workloads.Dist // ns
 	EC2Start, EC2Awsvpc           *workloads.Dist // ns
 	FargatePull, FargatePullPerMB sim.Time
+	FargateSOCI                   units.PPM // of an image's pull, where it has a SOCI index
 	EC2Pull, EC2PullPerMB         sim.Time
 	Deprovisioning                sim.Time
 }
@@ -90,9 +91,8 @@ type WorkloadConfig struct {
 	HardLimit    bool            // task-level cpu: a cap on instances too
 	Use          *workloads.Dist // CPU used by services and daemons, share of the reservation in millionths
 	ARM64        bool
-	ImageName    string
-	ImageSize    units.Bytes // compressed
-	NetworkMode  string      // bridge, host, awsvpc, none
+	Images       []ImageConfig // of its containers
+	NetworkMode  string        // bridge, host, awsvpc, none
 	Ports        []placement.Port
 	EphemeralGiB int64
 	StopTimeout  sim.Time

@@ -65,7 +65,7 @@ func (c *Cluster) audit() (faults []string) {
 			fargateCPU[t.provider] += int64(n.size[t.provider].cpu)
 			fargateMemory += int64(n.size[t.provider].memory)
 		}
-		holds := t.state >= stateStarting && t.state <= stateDeactivating
+		holds := t.state >= stateStarting && t.state <= stateDeactivating || t.unseen == unseenExit
 		if holds {
 			s.cpu += int64(n.shape.CPU)
 			s.memory += int64(n.shape.Memory)
@@ -76,7 +76,11 @@ func (c *Cluster) audit() (faults []string) {
 		} else if t.rate != 0 {
 			fault("task %d of %s uses CPU in state %d", t.index, w.cfg.Name, t.state)
 		}
-		if waits := w.cfg.Kind == Batch || t.set != noSet && !t.healthy && !t.unwanted; t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && c.sim.Scheduled(t.timer) != waits {
+		// On its way to its agent's room or its images, or of news unheard, a task
+		// has no event of its own.
+		parked := t.blocked || t.fetching > 0 || t.unseen >= unseenExit || t.leaving && t.state == stateDeactivating
+		if waits := w.cfg.Kind == Batch || t.set != noSet && !t.healthy && !t.unwanted; parked && c.sim.Scheduled(t.timer) ||
+			!parked && t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && t.unseen == seen && c.sim.Scheduled(t.timer) != waits {
 			fault("task %d of %s in state %d: timer %v", t.index, w.cfg.Name, t.state, c.sim.Scheduled(t.timer))
 		}
 		if t.inst < 0 {
@@ -187,7 +191,7 @@ func (c *Cluster) audit() (faults []string) {
 	same("instance slots in use", int64(len(c.instances)-len(c.freeInstances)), lives)
 	same("capacity CPU", c.capacityCPU.Value(), capacityCPU)
 	same("capacity memory", c.capacityMemory.Value(), capacityMemory+fargateMemory)
-	return append(faults, c.idleRoom()...)
+	return append(append(faults, c.auditAgents()...), c.idleRoom()...)
 }
 
 // audit recounts a service from its tasks.
@@ -330,7 +334,7 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 	for i := range 3 + pick(5) {
 		f := pick(4)
 		w := WorkloadConfig{Name: fmt.Sprintf("w%d", i), Kind: Batch, Use: workloads.Uniform(int64(200_000), int64(1_500_000)), HardLimit: chance(0.4), RejectOversize: true, EphemeralGiB: 20,
-			NetworkMode: modes[f][pick(len(modes[f]))], ImageName: fmt.Sprintf("image%d", pick(3)), ImageSize: units.Bytes(pick(800)) * units.MB, StopTimeout: sim.Time(pick(30)) * sim.Second}
+			NetworkMode: modes[f][pick(len(modes[f]))], Images: someImages(pick), StopTimeout: sim.Time(pick(30)) * sim.Second}
 		for k, p := range families[f] {
 			w.Strategy = append(w.Strategy, StrategyItem{Provider: p.Name, Base: int64((1 - k) * pick(3)), Weight: int64(1 + pick(3))})
 		}

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 
 	"ecsim/models/billing"
@@ -37,6 +38,7 @@ type machine struct {
 	family     string
 	burst      *burst                // nil unless burstable
 	attributes []placement.Attribute // custom
+	pull       units.Bytes           // a second that image pulls share, 0 for no limit
 }
 
 // instanceMeters are what one running instance is charged on.
@@ -65,8 +67,13 @@ type instance struct {
 
 	first, last TaskID // tasks, in order of placement
 	tasks       int64
-	nonDaemon   int64      // tasks of services and batches
-	cached      []sim.Time // per image: when it is on disk, never by default
+	nonDaemon   int64  // tasks of services and batches
+	lingering   int32  // tasks between STOPPING and exit of their containers
+	offline     bool   // its agent is not connected
+	links       uint64 // draws about its connection so far
+	link        sim.Timer
+	queue       []TaskID // placed tasks that the host has no room for yet, in order
+	disk        disk
 
 	cpu     int64 // capacity, 1/1024 units
 	speed   int64 // millionths
@@ -88,26 +95,29 @@ type instance struct {
 
 // pool is what providers that own container instances have in common.
 type pool struct {
-	c        *Cluster
-	idx      int32
-	name     string
-	speed    int64
-	machines []*machine
-	live     []int32 // instances launched and not gone, in launch order
-	inZone   []int64 // of live, by zone
-	onDemand int64   // of live, bought On-Demand
-	active   int64
-	launches uint64
-	gone     int64
-	placed   int64
-	count    *sim.Series // live
-	countLvl sim.Level
-	least    int64    // fewest at once in the window, -1 before any
-	countAt  sim.Time // of the last change
+	c           *Cluster
+	idx         int32
+	name        string
+	speed       int64
+	machines    []*machine
+	live        []int32 // instances launched and not gone, in launch order
+	inZone      []int64 // of live, by zone
+	onDemand    int64   // of live, bought On-Demand
+	active      int64
+	launches    uint64
+	gone        int64
+	placed      int64
+	count       *sim.Series // live
+	countLvl    sim.Level
+	agent       *agentSettings
+	disconnects int64
+	least       int64    // fewest at once in the window, -1 before any
+	countAt     sim.Time // of the last change
 }
 
-func newPool(c *Cluster, idx int32, name string, speed units.Speed) pool {
-	return pool{c: c, idx: idx, name: name, speed: int64(speed), inZone: make([]int64, c.cfg.Zones), count: c.newSeries(), least: -1}
+func newPool(c *Cluster, idx int32, name string, speed units.Speed, agent *AgentParams) pool {
+	a, _ := agent.settings() // checked with the other parameters
+	return pool{c: c, idx: idx, name: name, speed: int64(speed), inZone: make([]int64, c.cfg.Zones), count: c.newSeries(), least: -1, agent: a}
 }
 
 // meter returns the meters of a machine bought in one way in one zone.
@@ -142,6 +152,15 @@ func (p *pool) Resolve(n *need, w *workload) string {
 		req.Resources.ENI = 1
 	} else {
 		req.Ports = w.cfg.Ports
+		// Each provider's agents have their own dynamic range.
+		for _, port := range req.Ports {
+			if lo, hi := p.agent.dynamic[0], p.agent.dynamic[1]; port.Number >= lo && port.Number <= hi {
+				return fmt.Sprintf("fixed host port %s lies in the dynamic range %d-%d of %s; choose another, or set agent.ecs_dynamic_host_port_range", port, lo, hi, p.name)
+			}
+			if slices.Contains(p.agent.reserved, port) {
+				return fmt.Sprintf("host port %s is reserved on the instances of %s (agent.ecs_reserved_ports); choose another", port, p.name)
+			}
+		}
 	}
 	plan, err := c.fleet.Compile(req)
 	if err != nil {
@@ -156,10 +175,6 @@ func (p *pool) Resolve(n *need, w *workload) string {
 	}
 	return why
 }
-
-// agentVersion is what instances report to placement constraints.
-// Source: https://github.com/aws/amazon-ecs-agent (v1.105.1, 2026-06-29)
-const agentVersion = "1.105.1"
 
 func archName(arm bool) string {
 	if arm {
@@ -255,55 +270,6 @@ func (p *pool) Place(id TaskID, now sim.Time) {
 	c.retryDynamic(now)
 }
 
-// settle takes up a task for which room on an instance has been committed.
-func (c *Cluster) settle(id TaskID, inst int32, now sim.Time) {
-	t := &c.tasks[id]
-	in := &c.instances[inst]
-	n := &c.needs[t.need]
-	w := &c.workloads[n.w]
-	t.inst = inst
-	t.next, t.prev = none, in.last
-	if in.last == none {
-		in.first = id
-	} else {
-		c.tasks[in.last].next = id
-	}
-	in.last = id
-	in.tasks++
-	if w.cfg.Kind != Daemon {
-		in.nonDaemon++
-	}
-	in.freeCPU -= int64(n.shape.CPU)
-	in.freeMemory -= int64(n.shape.Memory)
-	p := c.poolOf(t.provider)
-	p.placed++
-	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, n.weight)
-	var o offsets
-	if c.opening {
-		if w.image >= 0 {
-			in.cached[w.image] = now
-		}
-		c.begin(id, now, o)
-		return
-	}
-	st := &c.cfg.Stages
-	if w.cfg.NetworkMode == "awsvpc" {
-		o.provision = sim.Time(st.EC2Awsvpc.Quantile(c.sim.Uniform(purposeENI, t.entity, uint64(t.attempts))))
-	}
-	if w.image >= 0 {
-		at := now + o.provision
-		if in.cached[w.image] == sim.MaxTime {
-			in.cached[w.image] = at + st.EC2Pull + perMB(st.EC2PullPerMB, w.cfg.ImageSize)
-			w.pull(c, at, w.cfg.ImageSize)
-		}
-		// Tasks that come while the image is being fetched wait for the same
-		// pull; the layers are fetched once.
-		o.pull = max(0, in.cached[w.image]-at)
-	}
-	o.start = sim.Time(st.EC2Start.Quantile(c.sim.Uniform(purposeStart, t.entity, uint64(t.attempts))))
-	c.begin(id, now, o)
-}
-
 // Release gives back a stopping task's room and offers it to those who wait.
 func (p *pool) Release(id TaskID, now sim.Time) {
 	c := p.c
@@ -390,15 +356,13 @@ func (p *pool) newInstance(m *machine, option billing.Option, zone int32, now si
 		inst = int32(len(c.instances))
 		c.instances = append(c.instances, instance{})
 	}
-	cached := c.instances[inst].cached
-	if cached == nil {
-		cached = make([]sim.Time, len(c.images))
+	images, queue := c.instances[inst].disk.images, c.instances[inst].queue
+	if images == nil {
+		images = make([]onDisk, len(c.images))
 	}
-	for i := range cached {
-		cached[i] = sim.MaxTime
-	}
+	clear(images)
 	c.instances[inst] = instance{host: -1, provider: p.idx, machine: m, option: option, zone: zone, ordinal: p.launches,
-		launched: now, billed: now, creditsAt: now, first: none, last: none, cached: cached,
+		launched: now, billed: now, creditsAt: now, first: none, last: none, queue: queue[:0], disk: disk{images: images, cleanup: sim.MaxTime},
 		cpu: int64(m.cpu) * rateScale, speed: p.speed, freeCPU: int64(m.cpu), freeMemory: int64(m.memory)}
 	p.launches++
 	m.launched++
@@ -434,6 +398,9 @@ func (c *Cluster) register(inst int32, now sim.Time) {
 	m := in.machine
 	p := c.poolOf(in.provider)
 	in.state = instanceActive
+	in.disk.up = now
+	c.cached(in, now, p.agent.brings)
+	c.watchLink(inst, now)
 	p.active++
 	spec := placement.HostSpec{
 		Provider: int(in.provider), Ordinal: in.ordinal,
@@ -441,7 +408,8 @@ func (c *Cluster) register(inst int32, now sim.Time) {
 		Total:         placement.Resources{CPU: int64(m.cpu), Memory: int64(m.memory), GPU: m.gpu, ENI: m.eni},
 		RegisteredAt:  c.cfg.Start.Add(now.Std()),
 		EC2InstanceID: fmt.Sprintf("i-%02x%015x", in.provider, in.ordinal),
-		AgentVersion:  agentVersion,
+		AgentVersion:  p.agent.version,
+		Reserved:      p.agent.reserved,
 		Attributes: append([]placement.Attribute{
 			{Name: placement.AttributeZone, Value: c.cfg.zone(int(in.zone))},
 			{Name: placement.AttributeInstanceType, Value: m.name},
@@ -508,6 +476,11 @@ func (p *pool) drain(inst int32, now sim.Time) {
 func (p *pool) terminate(inst int32, now sim.Time) {
 	c := p.c
 	in := &c.instances[inst]
+	// What its agent had begun is gone with it.
+	in.queue, in.lingering = in.queue[:0], 0
+	c.sim.Cancel(in.disk.timer)
+	c.sim.Cancel(in.link)
+	in.disk.fetches = in.disk.fetches[:0]
 	for in.first != none {
 		id := in.first
 		t := &c.tasks[id]
@@ -518,7 +491,7 @@ func (p *pool) terminate(inst int32, now sim.Time) {
 			w.setRunning(now, -1)
 			w.setZone(c, t, now, -1)
 		}
-		if t.state < stateStopping {
+		if t.state < stateStopping || t.unseen == unseenExit {
 			c.dropRoom(id, now)
 		}
 		t.state = stateStopping
@@ -593,6 +566,7 @@ func (p *pool) Report(now sim.Time, into *result.Provider) {
 	into.Tasks = p.placed
 	into.Launched = int64(p.launches)
 	into.Terminated = p.gone
+	into.Disconnects = p.disconnects
 	into.MeanInstances = p.countLvl.Mean(now)
 	into.MaxInstances = p.countLvl.Max()
 	p.noteLeast()

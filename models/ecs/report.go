@@ -108,7 +108,7 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 		OfferedWork: w.offered, TotalWork: w.total, DoneWork: w.done,
 		RunningTime: append([]sim.Time(nil), w.occupancy...),
 		Desired:     c2series(w.desiredSeries, now), RunningS: c2series(w.runningSeries, now),
-		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled,
+		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled, CacheHits: w.cacheHits,
 	}
 	for _, z := range w.zoneSeries {
 		r.Zones = append(r.Zones, c2series(z, now))
@@ -119,6 +119,9 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 	for i := range w.stages {
 		r.Stages[i] = w.stages[i].Tally
 	}
+	// Nearly no task waits at its agent, so only those that do are noted there.
+	agent := &r.Stages[result.StageAgent]
+	agent.AddN(0, r.Stages[result.StageENI].Count()-agent.Count())
 	r.Fits = c.fits(w)
 	return r
 }

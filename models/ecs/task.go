@@ -34,21 +34,26 @@ const (
 
 // task is one slot. 17 words.
 type task struct {
-	need     int32 // index into Cluster.needs, -1 while free
-	provider int32
-	inst     int32 // index into Cluster.instances, -1 on Fargate or unplaced
-	state    state
-	elastic  bool // has work that CPU shortens
-	held     bool // counted among those without room
-	up       bool // counted RUNNING by its service
-	healthy  bool
-	unwanted bool  // its service replaces it: its instance drains, or it is unhealthy
-	failing  bool  // its deployment's failure hits it
-	set      int32 // index into Cluster.sets, noSet outside a service
-	attempts int32
-	index    uint64 // task number within its workload
-	seq      uint64 // order of waiting
-	entity   sim.Entity
+	need      int32 // index into Cluster.needs, -1 while free
+	provider  int32
+	inst      int32 // index into Cluster.instances, -1 on Fargate or unplaced
+	state     state
+	elastic   bool // has work that CPU shortens
+	held      bool // counted among those without room
+	up        bool // counted RUNNING by its service
+	healthy   bool
+	unwanted  bool  // its service replaces it: its instance drains, or it is unhealthy
+	failing   bool  // its deployment's failure hits it
+	blocked   bool  // placed, and in its agent's queue
+	lingering bool  // STOPPING, and its containers still run
+	unseen    uint8 // what ECS has not heard of it while its agent is not connected
+	leaving   bool  // told to stop meanwhile
+	fetching  uint8 // images it waits for
+	set       int32 // index into Cluster.sets, noSet outside a service
+	attempts  int32
+	index     uint64 // task number within its workload
+	seq       uint64 // order of waiting
+	entity    sim.Entity
 
 	submitted, queued, placed sim.Time // queued: when quota or throttle let it through
 	pull, running, ended      sim.Time // pull: start of the image pull; ended: exit
@@ -88,6 +93,7 @@ const (
 	evLaunch // a throttled Fargate launch
 	evHealthy
 	evDrained // DEACTIVATING is over
+	evAtAgent // its network interface is there, its images are not
 	evKinds   = 16
 )
 
@@ -122,6 +128,8 @@ func (h *taskEvents) Handle(now sim.Time, arg uint64) {
 		c.becameHealthy(id, now)
 	case evDrained:
 		c.terminateTask(id, now)
+	case evAtAgent:
+		c.fetchImages(id, now)
 	case evLaunch:
 		c.providers[c.tasks[id].provider].(*fargate).launch(id, now)
 	}
@@ -279,23 +287,13 @@ func (c *Cluster) freeTask(id TaskID) {
 // offsets are a placed task's stage lengths from its placement on.
 type offsets struct{ provision, pull, start sim.Time }
 
-// begin takes up a task for which room has been committed: reservations count
-// from now, and it will run when its stages are over.
+// begin takes up a task for which room has been committed and whose stages are
+// all known: it will run when they are over.
 func (c *Cluster) begin(id TaskID, now sim.Time, o offsets) {
+	c.take(id, now)
 	t := &c.tasks[id]
-	n := &c.needs[t.need]
-	w := &c.workloads[n.w]
-	c.letGo(t, now)
-	t.state = stateStarting
-	t.placed = now
+	w := &c.workloads[c.needs[t.need].w]
 	t.pull = now + o.provision
-	c.placements++
-	c.fingerprint.Add(uint64(now))
-	c.fingerprint.Add(uint64(uint32(t.inst)))
-	w.reserve(now, n, 1)
-	c.reservedCPU.Add(now, int64(n.shape.CPU))
-	c.reservedMemory.Add(now, int64(n.shape.Memory))
-	c.observe(now, result.TaskPlaced, id, 0)
 	w.stages[result.StageENI].note(c, now, o.provision)
 	w.stages[result.StagePull].note(c, now, o.pull)
 	w.stages[result.StageStart].note(c, now, o.start)
@@ -304,6 +302,24 @@ func (c *Cluster) begin(id TaskID, now sim.Time, o offsets) {
 		return
 	}
 	c.started(id, now)
+}
+
+// take makes a task for which room has been committed PENDING: its reservation
+// counts from now.
+func (c *Cluster) take(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	c.letGo(t, now)
+	t.state = stateStarting
+	t.placed = now
+	c.placements++
+	c.fingerprint.Add(uint64(now))
+	c.fingerprint.Add(uint64(uint32(t.inst)))
+	w.reserve(now, n, 1)
+	c.reservedCPU.Add(now, int64(n.shape.CPU))
+	c.reservedMemory.Add(now, int64(n.shape.Memory))
+	c.observe(now, result.TaskPlaced, id, 0)
 }
 
 // started moves a task to RUNNING.
@@ -331,9 +347,11 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 	if !t.elastic && w.cfg.Kind == Batch {
 		c.schedule(id, now+t.run, sim.ClassRelease, evExit)
 	}
-	if t.set != noSet {
-		w.service.started(id, now)
+	if c.offline(t) {
+		t.unseen = unseenRunning
+		return
 	}
+	c.heardRunning(id, now)
 }
 
 // stop asks a task to stop. Behind a load balancer it is DEACTIVATING first,
@@ -342,6 +360,11 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 // Source: https://aws.amazon.com/about-aws/whats-new/2023/06/amazon-ecs-tasks-faster-prolonged-shutdown/
 func (c *Cluster) stop(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
+	// Targets are deregistered without the agent; it is the agent that stops.
+	if c.offline(t) && (t.state == stateStarting || t.state == stateRunning && c.workloads[c.needs[t.need].w].targets == nil) {
+		t.leaving = true
+		return
+	}
 	c.sim.Cancel(t.timer)
 	switch t.state {
 	case stateWaiting:
@@ -355,6 +378,7 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 	case stateStarting:
 		t.state = stateStopping
 		t.ended = now
+		c.unstart(id, now)
 		c.releaseRoom(id, now)
 		c.deprovision(id, now)
 	case stateRunning:
@@ -373,7 +397,12 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 // terminateTask sends SIGTERM: the task is STOPPING.
 func (c *Cluster) terminateTask(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
+	if c.offline(t) {
+		t.leaving = true
+		return
+	}
 	t.state = stateStopping
+	c.linger(t)
 	c.observe(now, result.TaskStopping, id, 0)
 	c.releaseRoom(id, now)
 	c.schedule(id, now+c.workloads[c.needs[t.need].w].cfg.StopTimeout, sim.ClassRelease, evExit)
@@ -395,11 +424,13 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
 	natural := t.state == stateRunning
-	if t.set != noSet {
+	if t.set != noSet && !(natural && c.offline(t)) {
 		c.leave(id, now)
 	}
-	if t.inst >= 0 {
+	inst := t.inst
+	if inst >= 0 {
 		c.leaveCPU(id, now)
+		c.leaveImages(&c.instances[inst], w, now)
 	} else {
 		c.setRate(id, 0, now)
 	}
@@ -410,9 +441,37 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	if natural {
 		w.finish(c, t, now)
 		c.observe(now, result.TaskStopping, id, 0)
+		if c.offline(t) {
+			t.state, t.unseen = stateDeprovisioning, unseenExit
+			return
+		}
 		c.releaseRoom(id, now)
+	} else if inst >= 0 {
+		t.lingering = false
+		c.instances[inst].lingering--
+		c.startQueued(inst, now)
+		if t = &c.tasks[id]; c.offline(t) {
+			t.state, t.unseen = stateDeprovisioning, unseenStopped
+			return
+		}
 	}
 	c.deprovision(id, now)
+}
+
+// unstart undoes what an agent has begun for a task that must stop before it
+// runs.
+func (c *Cluster) unstart(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	switch {
+	case t.inst < 0:
+	case t.blocked:
+		c.unqueue(id, now)
+	default:
+		if t.fetching > 0 {
+			c.dropFetch(id)
+		}
+		c.leaveImages(&c.instances[t.inst], &c.workloads[c.needs[t.need].w], now)
+	}
 }
 
 // deprovision detaches the network interface, if the task has one of its own,

@@ -13,12 +13,13 @@ import (
 // workload is one workload's part of the cluster: its tasks' counts, times and
 // levels. Levels are in the units of result.Workload.
 type workload struct {
-	cfg      WorkloadConfig
-	index    int32
-	entity   sim.Entity
-	image    int32
-	strategy []strategyItem
-	assigned []int64 // tasks given to each strategy item
+	cfg        WorkloadConfig
+	index      int32
+	entity     sim.Entity
+	images     []int32 // that instances cache
+	imageBytes units.Bytes
+	strategy   []strategyItem
+	assigned   []int64 // tasks given to each strategy item
 
 	rules       []placement.Rule
 	constraints []placement.Constraint
@@ -47,6 +48,7 @@ type workload struct {
 	zoneSeries           []*sim.Series // services: tasks RUNNING on instances, by zone; nil when nobody looks
 	refusals             [placement.NumReasons]int64
 	pulls                int64
+	cacheHits            int64
 	pulled               units.Bytes
 
 	service  *service
@@ -66,6 +68,16 @@ func (w *workload) group() string {
 		return "family:" + w.cfg.Name
 	}
 	return "service:" + w.cfg.Name
+}
+
+// lazy tells whether no image keeps Fargate from starting before all is there.
+func (w *workload) lazy() bool {
+	for i := range w.cfg.Images {
+		if m := &w.cfg.Images[i]; m.Size > 0 && !m.SOCI {
+			return false
+		}
+	}
+	return true
 }
 
 // pull counts an image pull that begins at at.

@@ -128,6 +128,11 @@ var capacityMetrics = []Metric{
 		Read: func(r *Run, _ *Workload) Value {
 			return r.overInstances(func(p *Provider) float64 { return float64(p.Terminated) })
 		}},
+	{Path: "agent_disconnects", Unit: UnitCount, Better: Lower, Kind: KindCount,
+		Doc: "times an ECS agent lost its connection: its instance takes no tasks meanwhile",
+		Read: func(r *Run, _ *Workload) Value {
+			return r.overInstances(func(p *Provider) float64 { return float64(p.Disconnects) })
+		}},
 	{Path: "peak_vcpu", Unit: UnitVCPU, Better: Neither, Kind: KindPeak,
 		Doc: "most vCPUs held at once, instances and Fargate together; compare with the account's quotas",
 		Read: func(r *Run, _ *Workload) Value {

@@ -93,6 +93,7 @@ var taskMetrics = []Metric{
 	countMetric("drained", Neither, "tasks finished after the end, while the run drained", func(w *Workload) int64 { return w.Drained }),
 	countMetric("stops", Lower, "service tasks stopped and replaced", func(w *Workload) int64 { return w.Stops }),
 	countMetric("image_pulls", Lower, "image pulls that took time", func(w *Workload) int64 { return w.Pulls }),
+	countMetric("image_cache_hits", Higher, "tasks that found all their images on the instance", func(w *Workload) int64 { return w.CacheHits }),
 	{Path: "workload.NAME.done", Unit: UnitShare, Better: Higher, Kind: KindShare,
 		Doc:  "batch: CPU-time finished of that submitted (tasks, the drained included, where a run without a month drained); service: task-time run of that desired",
 		Read: func(r *Run, w *Workload) Value { return r.done(w) }},
@@ -137,7 +138,7 @@ var timeMetrics = func() []Metric {
 }()
 
 var stageDocs = [NumStages]string{"held by quota or throttle", "waiting for room",
-	"network interface and, on Fargate, its machine", "image pull and extraction", "container create and start"}
+	"network interface and, on Fargate, its machine", "in the agent's queue, until tasks that stop have left the host", "image pull and extraction", "container create and start"}
 
 // boundAccuracy is how near the bounds of a quantile must be to count as one
 // figure: the sketch itself is no finer.

@@ -100,6 +100,7 @@ type Workload struct {
 	Refusals    []Refusal
 	Pulls       int64       // image pulls paid in time
 	PulledBytes units.Bytes // compressed bytes fetched
+	CacheHits   int64       // tasks that found all their images on the instance
 	Cost        units.USD   // its share of the bill, window only
 	Fits        []Fit
 }
@@ -109,13 +110,14 @@ const (
 	StageQueued   = iota // quota or throttle
 	StageCapacity        // waiting for room
 	StageENI             // network interface and, on Fargate, its machine
+	StageAgent           // in the agent's queue, until tasks that stop have left the host
 	StagePull            // image pull and extraction
 	StageStart           // container create and start
 	NumStages
 )
 
 // StageNames are the stages' column names.
-var StageNames = [NumStages]string{"queued", "capacity", "provisioning", "pull", "start"}
+var StageNames = [NumStages]string{"queued", "capacity", "provisioning", "agent", "pull", "start"}
 
 // Fit says how many tasks of a workload one instance type holds.
 type Fit struct {
@@ -139,6 +141,7 @@ type Provider struct {
 	Spot          bool
 
 	Launched, Terminated int64
+	Disconnects          int64   // times an agent lost its connection
 	MeanInstances        float64 // over the window
 	MinInstances         int64
 	MaxInstances         int64
@@ -263,6 +266,8 @@ const (
 	DeploymentFailedEvent
 	DeploymentRolledBackEvent
 	DeploymentCompletedEvent
+	AgentDisconnected
+	AgentConnected
 	NumEventKinds
 )
 
@@ -270,4 +275,5 @@ const (
 var EventNames = [NumEventKinds]string{"task_submitted", "task_placed", "task_refused", "task_running", "task_stopping",
 	"task_stopped", "task_rejected", "instance_launched", "instance_registered", "instance_draining", "instance_terminated", "scaling_activity",
 	"task_draining", "service_steady_state", "service_tasks_started", "service_tasks_stopped", "service_unable_to_place", "service_throttled",
-	"service_task_unhealthy", "service_stuck", "service_rebalancing", "deployment_started", "deployment_failed", "deployment_rolled_back", "deployment_completed"}
+	"service_task_unhealthy", "service_stuck", "service_rebalancing", "deployment_started", "deployment_failed", "deployment_rolled_back", "deployment_completed",
+	"agent_disconnected", "agent_connected"}

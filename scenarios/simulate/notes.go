@@ -37,8 +37,8 @@ func notes(sc *scenarios.Scenario, pl *scenarios.Platform, run *result.Run) {
 func (n *noter) assumed() {
 	for i := range n.pl.Workloads {
 		w := &n.pl.Workloads[i]
-		if w.Image.Size > 0 && !n.sc.IsSet("workload."+w.Name+".image.size") {
-			n.add(result.Assumed, "", "image of %s %v", w.Name, w.Image.Size)
+		if len(w.Image) == 1 && w.Image[0].Size > 0 && !n.sc.IsSet("workload."+w.Name+".image") && !n.sc.IsSet("workload."+w.Name+".image.size") {
+			n.add(result.Assumed, "", "image of %s %v", w.Name, w.Image[0].Size)
 		}
 		if w.Work.Dist != nil && w.Parallel == 0 && n.sc.CPUModel == "shared" && w.CPULimit == "container" {
 			n.add(result.Assumed, "", "work of %s spreads over all CPU it is given", w.Name)
@@ -66,6 +66,7 @@ func (n *noter) assumed() {
 		start := units.Duration(st.FargateProvisioning.Quantile(0.5)) / 1e9 * 1e9
 		n.add(result.Assumed, "", "Fargate start %v, pull %v + %v/MB", start, st.FargatePull, st.FargatePullPerMB)
 	}
+	n.assumedOfImages(fargate)
 	if n.sc.CPUModel == "shared" && n.ownsInstances() {
 		var soft []string
 		for i := range n.pl.Workloads {
@@ -84,6 +85,35 @@ func (n *noter) assumed() {
 		if len(n.pl.Workloads[i].PlacementStrategy) == 0 && n.pl.Workloads[i].Kind == ecs.Batch && n.ownsInstances() {
 			n.add(result.Assumed, "", "RunTask without a placement strategy places at random")
 			break
+		}
+	}
+}
+
+// assumedOfImages says what is assumed of pulls that took place.
+func (n *noter) assumedOfImages(fargate bool) {
+	st := &n.pl.Stages
+	var pulls int64
+	shared, soci := false, false
+	for i := range n.run.Workloads {
+		pulls += n.run.Workloads[i].Pulls
+	}
+	for i := range n.pl.Workloads {
+		for _, m := range n.pl.Workloads[i].Image {
+			shared, soci = shared || m.Shared > 0, soci || m.SOCI
+		}
+	}
+	if pulls > 0 && n.ownsInstances() {
+		n.add(result.Assumed, "", "pull on an instance %v + %v/MB", st.EC2Pull, st.EC2PullPerMB)
+		if shared {
+			n.add(result.Assumed, "", "of two images of a repository the smaller shared part lies within the larger")
+		}
+	}
+	if fargate && soci {
+		n.add(result.Assumed, "", "a SOCI index leaves %v of a Fargate pull's time per MB", st.FargateSOCI)
+	}
+	for i := range n.run.Providers {
+		if p := &n.run.Providers[i]; p.Disconnects > 0 {
+			n.add(result.Rule, p.Name, "agents of %s lost their connection %s times (injected)", p.Name, units.Thousands(p.Disconnects))
 		}
 	}
 }

@@ -275,7 +275,7 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 			AssignPublicIP: pl.Fargate.AssignPublicIP, LaunchBurst: pl.Fargate.LaunchBurst, LaunchRate: pl.Fargate.LaunchRate},
 		Stages: ecs.StageConfig{
 			FargateProvisioning: pl.Stages.FargateProvisioning.Dist, EC2Start: pl.Stages.EC2Start.Dist, EC2Awsvpc: pl.Stages.EC2Awsvpc.Dist,
-			FargatePull: sim.Time(pl.Stages.FargatePull), FargatePullPerMB: sim.Time(pl.Stages.FargatePullPerMB),
+			FargatePull: sim.Time(pl.Stages.FargatePull), FargatePullPerMB: sim.Time(pl.Stages.FargatePullPerMB), FargateSOCI: pl.Stages.FargateSOCI,
 			EC2Pull: sim.Time(pl.Stages.EC2Pull), EC2PullPerMB: sim.Time(pl.Stages.EC2PullPerMB),
 			Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
 		},
@@ -312,12 +312,12 @@ func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadC
 	c := ecs.WorkloadConfig{
 		Name: w.Name, Kind: w.Kind, Shape: workloads.Shape{CPU: cpu, Memory: memory, GPU: int(w.GPU)},
 		HardLimit: w.CPULimit == "task", Use: w.CPUUse.Dist, ARM64: w.CPUArchitecture == "ARM64",
-		ImageName: w.Image.Name, ImageSize: w.Image.Size, NetworkMode: w.NetworkMode, EphemeralGiB: w.Ephemeral,
+		NetworkMode: w.NetworkMode, EphemeralGiB: w.Ephemeral,
 		StopTimeout: sim.Time(w.StopTimeout), DesiredCount: w.DesiredCount, RejectOversize: w.Oversize == "reject",
 		Placement: w.PlacementStrategy, Constraints: w.PlacementConstraints,
 	}
-	if c.ImageName == "" {
-		c.ImageName = w.Name
+	for _, m := range w.Image {
+		c.Images = append(c.Images, ecs.ImageConfig{Name: m.Name, Repository: m.Repository, Size: m.Size, Shared: m.Shared, SOCI: m.SOCI})
 	}
 	if c.Use == nil {
 		c.Use = workloads.Constant(units.One)

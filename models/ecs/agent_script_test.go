@@ -1,0 +1,273 @@
+package ecs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"ecsim/models/ecs/placement"
+	"ecsim/models/result"
+	"ecsim/sim"
+	"ecsim/workloads"
+	"ecsim/workloads/units"
+)
+
+// TestAgentScripts plays each testdata/agent/*.txt: one host and its agent, a
+// command a line, what a reader should see after ----.
+//
+//	host cpu=2048 memory=4096 gpu=0 version=1.105.1 reserved=0 behavior=default cached=NAME pulls="100 MB"
+//	define NAME cpu=1024 memory=1024 gpu=0 port=80 stop=30s image=app:1,900MB,60%
+//	run NAME [for=10m]     submit a task now; runs 1000 h without for
+//	stop NAME-1            ECS tells a task to stop
+//	disconnect, reconnect  the agent's connection
+//	step 30s               let time pass
+//	status                 what ECS counts as free, what the host really has, the agent's queue, the disk
+func TestAgentScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/agent/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := playAgent(t, string(text))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(text) {
+				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
+			}
+		})
+	}
+}
+
+// hostStory is one host under a script.
+type hostStory struct {
+	t     *testing.T
+	cfg   Config
+	r     *rig // nil until the first command that needs it
+	out   strings.Builder
+	count map[int]int
+	names map[uint64]string
+	spans map[string]workloads.Shape
+}
+
+func playAgent(t *testing.T, text string) string {
+	var out strings.Builder
+	s := &hostStory{t: t, count: map[int]int{}, names: map[uint64]string{}, spans: map[string]workloads.Shape{}}
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	for i := 0; i < len(lines); i++ {
+		line := lines[i]
+		out.WriteString(line + "\n")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		s.do(strings.Fields(line))
+		if i+1 < len(lines) && lines[i+1] == "----" { // skip what was expected, up to the blank line
+			for i++; i+1 < len(lines) && lines[i+1] != ""; i++ {
+			}
+			i++
+		}
+		if shown := s.out.String(); shown != "" {
+			out.WriteString("----\n" + shown + "\n")
+		}
+		s.out.Reset()
+	}
+	return out.String()
+}
+
+func (s *hostStory) do(words []string) {
+	switch words[0] {
+	case "host":
+		s.host(words[1:])
+	case "define":
+		s.define(words[1], words[2:])
+	default:
+		if s.r == nil {
+			s.cfg.Observe = s.observe
+			s.r = newRig(s.t, s.cfg)
+		}
+		s.play(words)
+	}
+}
+
+func (s *hostStory) host(args []string) {
+	node := ExternalNode{Name: "host", CPU: 2048, Memory: 4096, Count: 1}
+	p := &ExternalParams{Speed: 1e6}
+	for _, a := range args {
+		k, v, _ := strings.Cut(a, "=")
+		n, _ := strconv.ParseInt(v, 10, 64)
+		switch k {
+		case "cpu":
+			node.CPU = units.CPU(n)
+		case "memory":
+			node.Memory = units.MiB(n)
+		case "gpu":
+			node.GPU = n
+		case "version":
+			p.Agent.Version = v
+		case "reserved":
+			p.Agent.ReservedMemory = units.MiB(n)
+		case "behavior":
+			p.Agent.PullBehavior = v
+		case "cached":
+			p.Agent.CachedImages = []string{v}
+		case "pulls":
+			p.Agent.PullThroughput, _ = units.ParseBytes(v)
+		default:
+			s.t.Fatalf("host has no %q", k)
+		}
+	}
+	p.Nodes = []ExternalNode{node}
+	s.cfg.Providers = []ProviderConfig{{Name: "hosts", Kind: "external", Params: p}}
+	s.cfg.TieIndex = true
+	s.cfg.Stages = StageConfig{FargateProvisioning: workloads.Constant(sim.Time(0)), EC2Start: workloads.Constant(sim.Second), EC2Awsvpc: workloads.Constant(sim.Time(0)),
+		EC2Pull: sim.Second, EC2PullPerMB: 30 * sim.Millisecond}
+}
+
+func (s *hostStory) define(name string, args []string) {
+	w := batch(name, "hosts")
+	w.StopTimeout = 30 * sim.Second
+	var shape workloads.Shape
+	for _, a := range args {
+		k, v, _ := strings.Cut(a, "=")
+		n, _ := strconv.ParseInt(v, 10, 64)
+		switch k {
+		case "cpu":
+			shape.CPU = units.CPU(n)
+		case "memory":
+			shape.Memory = units.MiB(n)
+		case "gpu":
+			shape.GPU = int(n)
+		case "port":
+			w.Ports = append(w.Ports, placement.Port{Number: uint16(n)})
+		case "stop":
+			d, _ := units.ParseDuration(v)
+			w.StopTimeout = sim.Time(d)
+		case "image":
+			parts := strings.Split(v, ",")
+			repository, _, _ := strings.Cut(parts[0], ":")
+			m := ImageConfig{Name: parts[0], Repository: repository}
+			m.Size, _ = units.ParseBytes(parts[1])
+			if len(parts) > 2 {
+				m.Shared, _ = units.ParsePPM(parts[2])
+			}
+			w.Images = append(w.Images, m)
+		default:
+			s.t.Fatalf("a task has no %q", k)
+		}
+	}
+	s.spans[name] = shape
+	s.cfg.Workloads = append(s.cfg.Workloads, w)
+}
+
+func (s *hostStory) observe(e result.Event) {
+	verbs := map[result.EventKind]string{result.TaskPlaced: "is PENDING", result.TaskRunning: "is RUNNING", result.TaskStopping: "is STOPPING",
+		result.TaskStopped: "is STOPPED", result.AgentDisconnected: "the agent is disconnected", result.AgentConnected: "the agent is connected"}
+	verb := verbs[e.Kind]
+	if e.Kind == result.TaskRefused {
+		verb = "finds no room: " + placement.Reason(e.Reason).String()
+	}
+	who := s.names[e.Entity] + " "
+	if e.Workload < 0 {
+		who = ""
+	}
+	if verb != "" {
+		// A step ends one nanosecond late, so that what happens then belongs to it.
+		fmt.Fprintf(&s.out, "%v %s%s\n", e.At/sim.Millisecond*sim.Millisecond, who, verb)
+	}
+}
+
+func (s *hostStory) play(words []string) {
+	r := s.r
+	switch words[0] {
+	case "run":
+		for w := range s.cfg.Workloads {
+			if s.cfg.Workloads[w].Name != words[1] {
+				continue
+			}
+			span := 1000 * sim.Hour
+			if len(words) > 2 {
+				d, _ := units.ParseDuration(strings.TrimPrefix(words[2], "for="))
+				span = sim.Time(d)
+			}
+			s.count[w]++
+			s.names[r.index] = fmt.Sprintf("%s-%d", words[1], s.count[w])
+			r.submit(w, workloads.Task{Shape: r.shapes.Intern(s.spans[words[1]]), Run: span, UsePPM: units.One})
+			return
+		}
+		s.t.Fatalf("no task %q is defined", words[1])
+	case "stop":
+		for index, name := range s.names {
+			if name == words[1] {
+				r.c.stop(r.task(index), r.s.Now())
+			}
+		}
+	case "disconnect", "reconnect":
+		in := &r.c.instances[0]
+		in.offline = words[0] == "reconnect" // what the event turns over
+		r.c.pools[0].agent.outOf = workloads.Constant(1000 * sim.Hour)
+		r.s.Cancel(in.link)
+		(*linkEvents)(r.c).Handle(r.s.Now(), 0)
+	case "step":
+		d, err := units.ParseDuration(words[1])
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if err := r.s.RunUntil(context.Background(), r.s.Now()+sim.Time(d)+1); err != nil {
+			s.t.Fatal(err)
+		}
+	case "status":
+		s.status()
+	default:
+		s.t.Fatalf("unknown command %q", words[0])
+	}
+	for _, f := range r.c.auditAgents() {
+		s.t.Error(f)
+	}
+}
+
+func (s *hostStory) status() {
+	c := s.r.c
+	in := &c.instances[0]
+	cpu, memory := int64(in.machine.cpu), int64(in.machine.memory)
+	var queue, images []string
+	for id := in.first; id != none; id = c.tasks[id].next {
+		if t := &c.tasks[id]; t.holdsHost() {
+			cpu -= int64(c.needs[t.need].shape.CPU)
+			memory -= int64(c.needs[t.need].shape.Memory)
+		}
+	}
+	for _, id := range in.queue {
+		queue = append(queue, s.names[c.tasks[id].index])
+	}
+	if s.r.s.Now() >= in.disk.cleanup {
+		c.cleanUp(in, s.r.s.Now())
+	}
+	for i := range c.images {
+		if state := in.disk.images[i].state; state != imageAbsent {
+			images = append(images, c.images[i].name+map[imageState]string{imageFetching: " (coming)", imagePresent: ""}[state])
+		}
+	}
+	fmt.Fprintf(&s.out, "ECS counts %d CPU units and %d MiB free; the host has %d and %d; queue %v", in.freeCPU, in.freeMemory, cpu, memory, queue)
+	if len(c.images) > 0 {
+		var pulls int64
+		var bytes units.Bytes
+		for i := range c.workloads {
+			pulls += c.workloads[i].pulls
+			bytes += c.workloads[i].pulled
+		}
+		fmt.Fprintf(&s.out, "; on disk %v after %d pulls of %v", images, pulls, bytes)
+	}
+	s.out.WriteString("\n")
+}

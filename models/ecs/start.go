@@ -1,0 +1,99 @@
+package ecs
+
+import (
+	"ecsim/models/result"
+	"ecsim/sim"
+)
+
+// settle takes up a task for which room on an instance has been committed.
+func (c *Cluster) settle(id TaskID, inst int32, now sim.Time) {
+	t := &c.tasks[id]
+	in := &c.instances[inst]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	t.inst = inst
+	t.next, t.prev = none, in.last
+	if in.last == none {
+		in.first = id
+	} else {
+		c.tasks[in.last].next = id
+	}
+	in.last = id
+	in.tasks++
+	if w.cfg.Kind != Daemon {
+		in.nonDaemon++
+	}
+	in.freeCPU -= int64(n.shape.CPU)
+	in.freeMemory -= int64(n.shape.Memory)
+	p := c.poolOf(t.provider)
+	p.placed++
+	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, n.weight)
+	if c.opening {
+		for _, i := range w.images {
+			in.disk.images[i].state = imagePresent
+		}
+		c.useImages(in, w)
+		c.begin(id, now, offsets{})
+		return
+	}
+	c.take(id, now)
+	if in.lingering > 0 {
+		c.queueAt(id, inst, now)
+		return
+	}
+	c.startOn(id, now)
+}
+
+// startOn starts a placed task on an instance that has room for it: its network
+// interface, which comes meanwhile if it waited for that room, then its images,
+// then its containers. Only one event follows when the images are on disk.
+func (c *Cluster) startOn(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	in := &c.instances[t.inst]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	st := &c.cfg.Stages
+	var eni sim.Time
+	if w.cfg.NetworkMode == "awsvpc" {
+		eni = sim.Time(st.EC2Awsvpc.Quantile(c.sim.Uniform(purposeENI, t.entity, uint64(t.attempts))))
+	}
+	w.stages[result.StageENI].note(c, now, eni)
+	at := max(now, t.placed+eni)
+	if wait := at - t.placed - eni; wait > 0 {
+		w.stages[result.StageAgent].note(c, now, wait)
+	}
+	t.pull = at
+	if len(w.images) > 0 {
+		c.useImages(in, w)
+		if !c.hasImages(in, w, now) {
+			if at > now {
+				c.schedule(id, at, sim.ClassState, evAtAgent)
+			} else {
+				c.fetchImages(id, now)
+			}
+			return
+		}
+		if !c.closed {
+			w.cacheHits++
+		}
+	}
+	c.startContainers(id, now, at)
+}
+
+// pulled starts the containers of a task that waited for its images.
+func (c *Cluster) pulled(id TaskID, now sim.Time) { c.startContainers(id, now, now) }
+
+// startContainers creates and starts a task's containers once its images are
+// there, at at.
+func (c *Cluster) startContainers(id TaskID, now, at sim.Time) {
+	t := &c.tasks[id]
+	w := &c.workloads[c.needs[t.need].w]
+	start := sim.Time(c.cfg.Stages.EC2Start.Quantile(c.sim.Uniform(purposeStart, t.entity, uint64(t.attempts))))
+	w.stages[result.StagePull].note(c, now, at-t.pull)
+	w.stages[result.StageStart].note(c, now, start)
+	if at+start > now {
+		c.schedule(id, at+start, sim.ClassState, evRunning)
+		return
+	}
+	c.started(id, now)
+}
