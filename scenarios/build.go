@@ -53,6 +53,7 @@ func (l *loader) build(root *node) *Scenario {
 		l.errs.add(plats, "got no platform, want at least one [platform.NAME]")
 	}
 	l.checkNames(root, s, d)
+	l.checkDeployments(root, s)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkRuns(root.get("runs"), s)

@@ -51,9 +51,9 @@ type Scenario struct {
 	Workloads         []Workload     `toml:"-"` // [workload.NAME] in name order, before platform overrides
 	Platforms         []Platform     `toml:"-"` // [platform.NAME] in order of the file, extends resolved
 
-	Growth     any `toml:"growth" later:"growth of the load over months"`
-	Deployment any `toml:"deployment" later:"deployments"`
-	Failure    any `toml:"failure" later:"injected failures"`
+	Growth     any                   `toml:"growth" later:"growth of the load over months"`
+	Deployment []ScheduledDeployment `toml:"deployment" doc:"deployments of services at set times"`
+	Failure    any                   `toml:"failure" later:"injected failures"`
 
 	Sweep *Sweep `toml:"-"` // [sweep], nil without
 
@@ -158,6 +158,12 @@ type Workload struct {
 
 	DesiredCount int64 `toml:"desired_count" min:"0" max:"5000" doc:"services"`
 
+	DeploymentConfiguration     *DeploymentConfiguration `toml:"deployment_configuration" doc:"services and daemons: how they are deployed"`
+	DeploymentController        string                   `toml:"deployment_controller" allowed:"ECS|CODE_DEPLOY|EXTERNAL" doc:"default ECS"`
+	HealthCheckGrace            int64                    `toml:"health_check_grace_period_seconds" min:"0" max:"2147483647" doc:"failed health checks do not count so long after RUNNING"`
+	AvailabilityZoneRebalancing string                   `toml:"availability_zone_rebalancing" allowed:"ENABLED|DISABLED" doc:"services; default ENABLED where ECS can (https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html)"`
+	ScaleInProtection           *ScaleInProtection       `toml:"scale_in_protection" doc:"services: tasks that neither deployments nor scale-in stop"`
+
 	Arrivals        *Arrivals      `toml:"arrivals" doc:"batch: schedule, pattern or trace"`
 	RunTime         DurationDist   `toml:"run_time" doc:"batch: from start to exit at any CPU rate"`
 	Work            WorkDist       `toml:"work" doc:"batch: vCPU-hours, done sooner with more CPU"`
@@ -179,11 +185,10 @@ type Workload struct {
 	TaskDefinition string `toml:"task_definition" file:"true" doc:"JSON of an ECS task definition, which gives size, ports, image and the like; file is short for it"`
 	DefinitionName string `toml:"-"` // the same as errors show it
 
-	Load                    any `toml:"load" later:"request load"`
-	Request                 any `toml:"request" later:"request load"`
-	Scaling                 any `toml:"scaling" later:"service auto scaling"`
-	LoadBalancer            any `toml:"load_balancer" later:"load balancers"`
-	DeploymentConfiguration any `toml:"deployment_configuration" later:"deployments"`
+	Load         any `toml:"load" later:"request load"`
+	Request      any `toml:"request" later:"request load"`
+	Scaling      any `toml:"scaling" later:"service auto scaling"`
+	LoadBalancer any `toml:"load_balancer" later:"load balancers"`
 }
 
 // Size is the reservation of each of w's tasks; a size that is drawn per task
@@ -262,18 +267,19 @@ type Transforms struct {
 type Platform struct {
 	Name string `toml:"-"`
 
-	Kind            string             `toml:"kind" default:"ecs" allowed:"ecs" doc:"lambda and beanstalk are not modelled yet"`
-	Extends         string             `toml:"extends" doc:"another platform, copied before this table's own keys"`
-	Label           string             `toml:"label" doc:"what the answer calls a fleet bought for the peak: fixed-at-peak"`
-	DefaultStrategy []StrategyItem     `toml:"default_capacity_provider_strategy"`
-	Providers       []CapacityProvider `toml:"-"` // [platform.P.capacity_provider.NAME] in name order
-	Workloads       []Workload         `toml:"-"` // every workload as it stands on this platform
-	Prices          Prices             `toml:"-"` // the scenario's, with [platform.P.prices] on top
-	Fargate         Fargate            `toml:"fargate"`
-	Account         Account            `toml:"account"`
-	Tie             string             `toml:"tie" default:"keyed" allowed:"keyed|index" source:"Assumed: AWS does not publish how ties are broken" doc:"keyed: at random, repeatably; index: the oldest instance"`
-	Stages          Stages             `toml:"stages"`
-	Scheduler       string             `toml:"scheduler" doc:"a registered custom scheduler instead of ECS's placement"`
+	Kind             string             `toml:"kind" default:"ecs" allowed:"ecs" doc:"lambda and beanstalk are not modelled yet"`
+	Extends          string             `toml:"extends" doc:"another platform, copied before this table's own keys"`
+	Label            string             `toml:"label" doc:"what the answer calls a fleet bought for the peak: fixed-at-peak"`
+	DefaultStrategy  []StrategyItem     `toml:"default_capacity_provider_strategy"`
+	Providers        []CapacityProvider `toml:"-"` // [platform.P.capacity_provider.NAME] in name order
+	Workloads        []Workload         `toml:"-"` // every workload as it stands on this platform
+	Prices           Prices             `toml:"-"` // the scenario's, with [platform.P.prices] on top
+	Fargate          Fargate            `toml:"fargate"`
+	Account          Account            `toml:"account"`
+	Tie              string             `toml:"tie" default:"keyed" allowed:"keyed|index" source:"Assumed: AWS does not publish how ties are broken" doc:"keyed: at random, repeatably; index: the oldest instance"`
+	Stages           Stages             `toml:"stages"`
+	ServiceScheduler ServiceScheduler   `toml:"service_scheduler"`
+	Scheduler        string             `toml:"scheduler" doc:"a registered custom scheduler instead of ECS's placement"`
 }
 
 // Fargate says how sizes off the grid are treated and how fast a vCPU is.

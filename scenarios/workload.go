@@ -9,11 +9,12 @@ import (
 	"ecsim/workloads/units"
 )
 
-// Keys that only one kind of workload has.
+// Keys that not every kind of workload has.
 var kindKeys = map[string][]string{
-	"batch":   {"arrivals", "run_time", "work", "parallel", "deadline", "on_no_capacity", "oversize", "checkpoint_every"},
-	"service": {"desired_count", "load", "request", "scaling", "load_balancer", "deployment_configuration"},
-	"daemon":  {"on_fargate"},
+	"batch": {"arrivals", "run_time", "work", "parallel", "deadline", "on_no_capacity", "oversize", "checkpoint_every"},
+	"service": {"desired_count", "load", "request", "scaling", "load_balancer", "deployment_configuration", "deployment_controller",
+		"health_check_grace_period_seconds", "availability_zone_rebalancing", "scale_in_protection"},
+	"daemon": {"on_fargate", "deployment_configuration", "deployment_controller"},
 }
 
 // keysOf splits the keys of a workload into those that one of this kind has
@@ -24,6 +25,7 @@ func keysOf(kind string) (own, foreign []string) {
 			foreign = append(foreign, keys...)
 		}
 	}
+	foreign = slices.DeleteFunc(foreign, func(k string) bool { return slices.Contains(kindKeys[kind], k) })
 	for _, f := range fieldsOf(reflect.TypeFor[Workload]()) {
 		if !slices.Contains(foreign, f.name) {
 			own = append(own, f.name)
@@ -37,7 +39,7 @@ func keysOf(kind string) (own, foreign []string) {
 func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string) {
 	for _, kind := range []string{"batch", "daemon", "service"} {
 		for _, k := range kindKeys[kind] {
-			if w.Kind != "" && kind != w.Kind {
+			if w.Kind != "" && kind != w.Kind && !slices.Contains(kindKeys[w.Kind], k) {
 				if c := n.get(k); c != nil {
 					l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", kind, w.Name, w.Kind)
 				}
@@ -51,8 +53,10 @@ func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string)
 		if n.get("desired_count") == nil {
 			l.errs.addKey(n, "desired_count", "missing; a service needs the number of its tasks, such as desired_count = 6")
 		}
+		l.finishService(w, n)
 	case "daemon":
 		l.finishDaemon(d, w, n, path)
+		l.finishService(w, n)
 	}
 	if w.Arrivals == nil || w.Arrivals.Trace == "" {
 		for _, k := range []string{"cpu", "memory"} {

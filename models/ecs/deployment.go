@@ -137,8 +137,13 @@ func (s *service) deploy(cfg *DeploymentConfig, now sim.Time) {
 	d.scale = cfg.Scale
 	d.failure, d.onHealth = cfg.TaskFailure, cfg.FailureMode == "health_check"
 	d.state, d.progress, d.failures = setInProgress, now, 0
+	d.started, d.failed = 0, 0
+	desired := s.desired
+	if s.w.cfg.Kind == Daemon {
+		desired, _ = s.total()
+	}
 	d.record = len(c.deployments)
-	c.deployments = append(c.deployments, result.Deployment{Service: s.w.cfg.Name, Revision: s.revisions, Desired: s.desired,
+	c.deployments = append(c.deployments, result.Deployment{Service: s.w.cfg.Name, Revision: s.revisions, Desired: desired,
 		Started: now, Steady: -1, Finished: -1, Outcome: deployRunning, Instances: s.instances()})
 	s.primary = d
 	s.steady = false
@@ -207,7 +212,10 @@ func (s *service) finish(d *deployment, outcome string, now sim.Time) {
 		return
 	}
 	r := &s.c.deployments[d.record]
-	r.Outcome, r.Finished = outcome, now
+	r.Outcome, r.Finished, r.Never = outcome, now, false
+	if outcome == deployCompleted {
+		r.Why = ""
+	}
 	r.TasksStarted, r.TasksFailed = d.started, d.failed
 }
 
@@ -371,7 +379,7 @@ func (s *service) stuck(now sim.Time) {
 	if !s.rolling() || tasks < most {
 		return
 	}
-	r.Never = true
+	r.Outcome, r.Never = deployStalled, true
 	r.Why = fmt.Sprintf("minimumHealthyPercent %d keeps %d of %d tasks healthy and maximumPercent %d allows %d: none may stop and none may start; lower the first or raise the second",
 		s.cfg.MinimumHealthyPercent, least, s.desired, s.cfg.MaximumPercent, most)
 	s.event(now, result.ServiceStuck, 0)

@@ -478,6 +478,7 @@ func (s *service) started(id TaskID, now sim.Time) {
 	t.up = true
 	d.running++
 	d.progress = now
+	s.unable = false
 	s.w.pending(now, -1)
 	s.failures = 0
 	switch {

@@ -96,7 +96,7 @@ func (m *Metric) Column(workload string) string {
 	return name
 }
 
-var metrics = slices.Concat(costMetrics, capacityMetrics, taskMetrics, timeMetrics)
+var metrics = slices.Concat(costMetrics, capacityMetrics, taskMetrics, timeMetrics, deploymentMetrics)
 
 // Metrics is the table: the platform's figures, then those of each workload.
 // It is in a fixed order and the caller's to keep.

@@ -40,11 +40,13 @@ type Outcome struct {
 	First    *Run // replication 0, for series and examples; nil when refused
 	// Pooled holds sums over replications of counts, tallies and integrals of
 	// workloads; its other fields are those of First, or zero.
-	Pooled  *Run
-	Bill    Bill // mean of every line; Hourly is that of First
-	Notes   []Note
-	Partial bool // a run was interrupted, or replications are missing
-	Refused []Reason
+	Pooled *Run
+	Bill   Bill // mean of every line; Hourly is that of First
+	Notes  []Note
+	// Deployments of all replications, in order of their start.
+	Deployments []DeploymentSummary
+	Partial     bool // a run was interrupted, or replications are missing
+	Refused     []Reason
 
 	estimates map[string]Estimate // by path with the workload's name
 	lone      bool                // of Single: estimates are read when asked for
@@ -79,7 +81,7 @@ func Fold(runs []*Run) (*Outcome, error) {
 		}
 	}
 	o := &Outcome{Platform: first.Platform, Label: first.Label, Runs: len(runs), First: first,
-		Pooled: pool(runs), Bill: meanBill(runs), Notes: uniteNotes(runs), estimates: map[string]Estimate{}}
+		Pooled: pool(runs), Bill: meanBill(runs), Notes: uniteNotes(runs), Deployments: poolDeployments(runs), estimates: map[string]Estimate{}}
 	for _, r := range runs {
 		o.Partial = o.Partial || r.Partial
 	}

@@ -63,6 +63,7 @@ func Build(in Input) *Answer {
 	a.faults()
 	a.advise()
 	a.warn()
+	a.deployments()
 	a.notes()
 	return a
 }

@@ -127,6 +127,7 @@ type jsonPlatform struct {
 	Equal        bool                  `json:"equal_to_winner,omitempty"`
 	SLO          []jsonGate            `json:"slo,omitempty"`
 	Refusals     []jsonRefusal         `json:"refusals,omitempty"`
+	Deployments  []jsonDeployment      `json:"deployments,omitempty"`
 	Metrics      map[string]jsonFigure `json:"metrics"` // written in order of path
 }
 
@@ -187,7 +188,7 @@ func (a *Answer) JSON(w io.Writer) error {
 }
 
 func (a *Answer) jsonPlatform(row *result.Row) jsonPlatform {
-	p := jsonPlatform{Name: row.Platform, Standing: string(row.Standing()), Replications: row.Runs, Equal: row.EqualWinner, Metrics: map[string]jsonFigure{}}
+	p := jsonPlatform{Name: row.Platform, Standing: string(row.Standing()), Replications: row.Runs, Equal: row.EqualWinner, Deployments: jsonDeployments(row.Outcome), Metrics: map[string]jsonFigure{}}
 	for _, f := range row.Faults {
 		p.Reasons = append(p.Reasons, f.Text)
 	}

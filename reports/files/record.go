@@ -69,7 +69,7 @@ func newLife() *life {
 }
 
 var recordHeaders = map[string][]string{
-	"events":    {"time_utc", "seconds", "platform", "replication", "event", "workload", "entity", "place", "reason", "value"},
+	"events":    {"time_utc", "seconds", "platform", "replication", "event", "workload", "entity", "place", "reason", "value", "message"},
 	"tasks":     {"platform", "replication", "workload", "task", "outcome", "submitted_utc", "placed_utc", "running_utc", "stopped_utc", "time_to_running_s", "completion_s", "place", "waited_for", "cpu_units", "memory_mib", "metered_s", "list_usd"},
 	"instances": {"platform", "replication", "instance", "launched_utc", "registered_utc", "draining_utc", "terminated_utc", "held_s", "place"},
 }
@@ -101,7 +101,8 @@ func (r *Recorder) Observe(e result.Event) {
 	switch r.record {
 	case "events":
 		r.write(utc(r.start, e.At), decimal(e.At.Seconds()), r.platform, r.run(), result.EventNames[e.Kind],
-			r.workload(e.Workload), strconv.FormatUint(e.Entity, 10), r.place(e.Place), r.reason(e.Reason), strconv.FormatInt(e.Value, 10))
+			r.workload(e.Workload), strconv.FormatUint(e.Entity, 10), r.place(e.Place), r.reason(e.Reason), strconv.FormatInt(e.Value, 10),
+			e.Message(r.workload(e.Workload), r.place(e.Place), r.reason(e.Reason)))
 	case "tasks":
 		r.task(e)
 	case "instances":

@@ -77,9 +77,13 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 		{"summary.json", r.Answer.JSON},
 		{"timeseries.csv", func(out io.Writer) error { return timeSeries(out, r.Answer.Outcomes) }},
 		{"costs.csv", func(out io.Writer) error { return costs(out, r.Answer.Outcomes) }},
+		{"deployments.csv", func(out io.Writer) error { return deployments(out, r.Answer.Outcomes) }},
 		{"report.html", func(out io.Writer) error { return page(out, r.Answer, pictures) }},
 	}
 	for _, c := range contents {
+		if c.name == "deployments.csv" && !hasDeployments(r.Answer.Outcomes) {
+			continue
+		}
 		if err := f.write(c.name, c.content); err != nil {
 			return w, err
 		}

@@ -279,11 +279,14 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 			EC2Pull: sim.Time(pl.Stages.EC2Pull), EC2PullPerMB: sim.Time(pl.Stages.EC2PullPerMB),
 			Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
 		},
+		Services: ecs.SchedulerConfig{HealthyAfter: sim.Time(pl.ServiceScheduler.HealthyAfter), RetryBase: sim.Time(pl.ServiceScheduler.RetryBase),
+			RetryCap: sim.Time(pl.ServiceScheduler.RetryCap), RebalanceAfter: sim.Time(pl.ServiceScheduler.RebalanceAfter), StalledAfter: sim.Time(pl.ServiceScheduler.StalledAfter)},
 	}
 	used := map[string]bool{}
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
 		c := workloadConfig(pl, w)
+		c.Service = serviceConfig(sc, pl, w, &c)
 		if sources[i] != nil {
 			c.Shapes = sources[i].shapes
 		}

@@ -293,13 +293,13 @@ func (o *simulateOptions) named(err error) error {
 }
 
 // exitCode is what a comparison comes to. Interrupted counts before what a
-// task can never do, and that before a missed SLO or budget: one that no
+// task or a deployment can never do, and that before a missed SLO or budget: one that no
 // platform keeps all of.
 func exitCode(c *simulate.Comparison) int {
 	switch {
 	case c.Partial:
 		return ExitInterrupted
-	case len(c.Infeasible) > 0 || c.Runs == 0:
+	case len(c.Infeasible) > 0 || c.Runs == 0 || answer.Stalled(c.Outcomes):
 		return ExitInfeasible
 	case len(c.Gates) > 0 && !slices.ContainsFunc(c.Verdict.Rows(), meetsAll):
 		return ExitMissed

@@ -89,6 +89,9 @@ func storedCode(sc *scenarios.Scenario, summary []byte) (int, error) {
 			SLO          []struct {
 				OK bool `json:"ok"`
 			} `json:"slo"`
+			Deployments []struct {
+				Stalled int `json:"stalled"`
+			} `json:"deployments"`
 		} `json:"platforms"`
 	}
 	if err := json.Unmarshal(summary, &s); err != nil {
@@ -105,6 +108,9 @@ func storedCode(sc *scenarios.Scenario, summary []byte) (int, error) {
 			continue
 		}
 		ran = true
+		for _, d := range p.Deployments {
+			infeasible = infeasible || d.Stalled > 0
+		}
 		missed := false
 		for _, g := range p.SLO {
 			missed = missed || !g.OK
