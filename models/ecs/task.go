@@ -373,6 +373,9 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 // terminateTask sends SIGTERM: the task is STOPPING.
 func (c *Cluster) terminateTask(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
+	if g := c.workloads[c.needs[t.need].w].targets; g != nil {
+		g.Gone(id)
+	}
 	t.state = stateStopping
 	c.observe(now, result.TaskStopping, id, 0)
 	c.releaseRoom(id, now)
@@ -449,6 +452,9 @@ func (c *Cluster) stopped(id TaskID, now sim.Time) {
 		} else {
 			s.down--
 		}
+	}
+	if g := c.workloads[n.w].targets; g != nil {
+		g.Gone(id)
 	}
 	if c.cfg.Observe != nil {
 		c.observe(now, result.TaskStopped, id, c.metered(t, now))

@@ -159,8 +159,8 @@ func (g *Group) SetPassing(id TargetID, ok bool, now sim.Time) {
 }
 
 // Deregister begins to drain a target and returns when it is Unused: after the
-// whole deregistration delay, even with no request in flight; at once if the
-// load balancer had not yet let it in. Drained must follow then.
+// whole deregistration delay, even with no request in flight. Drained must
+// follow then.
 // Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
 func (g *Group) Deregister(id TargetID, now sim.Time) sim.Time {
 	t := &g.targets[id]
