@@ -51,6 +51,8 @@ type Scenario struct {
 	Workloads         []Workload     `toml:"-"` // [workload.NAME] in name order, before platform overrides
 	Platforms         []Platform     `toml:"-"` // [platform.NAME] in order of the file, extends resolved
 
+	LoadBalancers map[string]SharedLoadBalancer `toml:"load_balancer" doc:"load balancers that several services share, by name"`
+
 	Growth     any `toml:"growth" later:"growth of the load over months"`
 	Deployment any `toml:"deployment" later:"deployments"`
 	Failure    any `toml:"failure" later:"injected failures"`
@@ -153,10 +155,12 @@ type Workload struct {
 	Image           Image          `toml:"image"`
 	NetworkMode     string         `toml:"network_mode" default:"bridge" allowed:"bridge|host|awsvpc|none" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html" doc:"on EC2; Fargate is always awsvpc"`
 	PortMappings    []PortMapping  `toml:"port_mappings"`
+	Subnets         []string       `toml:"subnets" doc:"awsvpc: the Availability Zones of its subnets, such as [\"us-east-1a\"]; default all"`
 	Ephemeral       int64          `toml:"ephemeral_storage_gib" default:"20" min:"20" max:"200" doc:"Fargate ephemeral storage; 20 GB are free"`
 	StopTimeout     units.Duration `toml:"stop_timeout" default:"2s" max:"120s" source:"Assumed: the container exits 2 s after SIGTERM; ECS kills it after 30 s" doc:"SIGTERM to exit"`
 
-	DesiredCount int64 `toml:"desired_count" min:"0" max:"5000" doc:"services"`
+	DesiredCount int64          `toml:"desired_count" min:"0" max:"5000" doc:"services"`
+	LoadBalancer []LoadBalancer `toml:"load_balancer" doc:"services: a load balancer and its target group, or a list of them"`
 
 	Arrivals        *Arrivals      `toml:"arrivals" doc:"batch: schedule, pattern or trace"`
 	RunTime         DurationDist   `toml:"run_time" doc:"batch: from start to exit at any CPU rate"`
@@ -182,7 +186,6 @@ type Workload struct {
 	Load                    any `toml:"load" later:"request load"`
 	Request                 any `toml:"request" later:"request load"`
 	Scaling                 any `toml:"scaling" later:"service auto scaling"`
-	LoadBalancer            any `toml:"load_balancer" later:"load balancers"`
 	DeploymentConfiguration any `toml:"deployment_configuration" later:"deployments"`
 }
 

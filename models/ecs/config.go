@@ -96,6 +96,7 @@ type WorkloadConfig struct {
 	ImageSize    units.Bytes // compressed
 	NetworkMode  string      // bridge, host, awsvpc, none
 	Ports        []placement.Port
+	Zones        []string // of an awsvpc task's subnets; none is all
 	EphemeralGiB int64
 	StopTimeout  sim.Time
 

@@ -140,6 +140,7 @@ func (p *pool) Resolve(n *need, w *workload) string {
 	}
 	if w.cfg.NetworkMode == "awsvpc" {
 		req.Resources.ENI = 1
+		req.Zones = w.cfg.Zones
 	} else {
 		req.Ports = w.cfg.Ports
 	}

@@ -280,10 +280,13 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 			Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
 		},
 	}
+	cfg.Balancers = balancerConfigs(sc, pl)
 	used := map[string]bool{}
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
 		c := workloadConfig(pl, w)
+		c.TargetGroups = groupsOf(sc, pl, w)
+		c.Zones = w.Subnets
 		if sources[i] != nil {
 			c.Shapes = sources[i].shapes
 		}
