@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"ecsim/models/ecs/placement"
 	"ecsim/models/elb"
 	"ecsim/models/result"
 	"ecsim/sim"
@@ -172,5 +173,113 @@ func TestSeveralGroupsAllCount(t *testing.T) {
 	}
 	if !r.c.tasks[0].healthy {
 		t.Error("the task is not healthy after its checks")
+	}
+}
+
+// The same deployment of one task on a group of instances that hold one each:
+// the delay costs the second instance the time by which its scale-in comes
+// later. Scale-in waits for 15 points below target, one a minute, so 270 s
+// count as the whole minutes between the first points that see the room free.
+func TestDeregistrationDelayInInstanceHours(t *testing.T) {
+	const end = 3 * sim.Hour
+	run := func(delay sim.Time) (hours float64, stopped sim.Time) {
+		w := balanced("api", "asg", 1, delay, 1)
+		w.Ports = []placement.Port{{Number: 8080}} // one a host
+		w.Service.Deployments = []DeploymentConfig{{At: sim.Hour, Shape: w.Shape}}
+		p := &ASGParams{InstanceTypes: []string{"m6a.large"}, Speed: 1e6, RootVolume: "none",
+			Group: GroupParams{Min: 0, Max: 8}, Distribution: DistributionParams{OnDemandPercent: 100},
+			Scaling: ManagedScalingParams{TargetCapacity: 100, MinimumStep: 1, MaximumStep: 10000, WarmUp: units.Duration(300 * time.Second),
+				TerminationProtection: true, AlarmDelay: units.Duration(time.Minute)},
+			Boot: workloads.DurationDist{Dist: workloads.Constant(75 * sim.Second)}}
+		cfg := Config{Steady: true, Workloads: []WorkloadConfig{w}, Duration: end, Providers: []ProviderConfig{{Name: "asg", Kind: "asg", Params: p}}}
+		cfg.Observe = func(e result.Event) {
+			if e.Kind == result.TaskStopped {
+				stopped = e.At
+			}
+		}
+		r := newRig(t, cfg)
+		out := r.close(end)
+		if n := out.Providers[0].MaxInstances; n != 2 {
+			t.Errorf("at most %d instances, want 2: twice the desired count, one task on each", n)
+		}
+		return out.Providers[0].MeanInstances * end.Seconds() / 3600, stopped
+	}
+	long, at := run(300 * sim.Second)
+	short, early := run(30 * sim.Second)
+	if at-early != 270*sim.Second {
+		t.Errorf("the last old task stops %v later, want 270 s", time.Duration(at-early))
+	}
+	point := func(at sim.Time) sim.Time { return (at + sim.Minute - 1) / sim.Minute * sim.Minute }
+	want := (point(at) - point(early)).Seconds() / 3600
+	if d := long - short - want; d > 1e-9 || d < -1e-9 {
+		t.Errorf("300 s cost %.4f instance-hours more than 30 s, want %v - %v = %.4f", long-short, point(at), point(early), want)
+	}
+	t.Logf("%.4f instance-hours more: an instance from %v to %v", long-short, point(early), point(at))
+}
+
+// Copies behind dynamic ports share a host, fixed ports take one each; TCP and
+// UDP ports are apart; interfaces bind in awsvpc mode, with trunking later.
+func TestNetworkModesOnOneInstance(t *testing.T) {
+	for _, c := range []struct {
+		what     string
+		mode     string
+		trunking bool
+		ports    []placement.Port
+		want     int
+	}{
+		{"dynamic ports", "bridge", false, nil, 2},
+		{"a fixed port", "bridge", false, []placement.Port{{Number: 80}}, 1},
+		{"host mode", "host", false, []placement.Port{{Number: 8080}}, 1},
+		{"none", "none", false, nil, 2},
+		{"awsvpc", "awsvpc", false, []placement.Port{{Number: 80}}, 2},
+	} {
+		w := balanced("api", "asg", 2, 0, 1)
+		w.Shape = workloads.Shape{CPU: 64, Memory: 64}
+		w.NetworkMode, w.Ports = c.mode, c.ports
+		p := &ASGParams{InstanceTypes: []string{"c5.large"}, Speed: 1e6, RootVolume: "none", Group: GroupParams{Min: 1, Max: 1},
+			Distribution: DistributionParams{OnDemandPercent: 100}, Scaling: ManagedScalingParams{Status: "DISABLED", TargetCapacity: 100},
+			Boot: workloads.DurationDist{Dist: workloads.Constant(75 * sim.Second)}}
+		r := newRig(t, Config{Workloads: []WorkloadConfig{w}, Trunking: c.trunking, Duration: sim.Hour, Providers: []ProviderConfig{{Name: "asg", Kind: "asg", Params: p}}})
+		r.until(10 * sim.Minute)
+		if got := len(r.rates()); got != c.want {
+			t.Errorf("%s: %d of 2 copies run on one instance, want %d", c.what, got, c.want)
+		}
+	}
+	// Vector 4 of the facts: a c5.large holds 2 awsvpc tasks, 10 with trunking.
+	for trunking, want := range map[bool]int{false: 2, true: 10} {
+		w := balanced("api", "asg", 12, 0, 1)
+		w.Shape, w.NetworkMode = workloads.Shape{CPU: 64, Memory: 64}, "awsvpc"
+		p := &ASGParams{InstanceTypes: []string{"c5.large"}, Speed: 1e6, RootVolume: "none", Group: GroupParams{Min: 1, Max: 1},
+			Distribution: DistributionParams{OnDemandPercent: 100}, Scaling: ManagedScalingParams{Status: "DISABLED", TargetCapacity: 100},
+			Boot: workloads.DurationDist{Dist: workloads.Constant(75 * sim.Second)}}
+		r := newRig(t, Config{Workloads: []WorkloadConfig{w}, Trunking: trunking, Duration: sim.Hour, Providers: []ProviderConfig{{Name: "asg", Kind: "asg", Params: p}}})
+		r.until(10 * sim.Minute)
+		if got := len(r.rates()); got != want {
+			t.Errorf("trunking %v: %d awsvpc tasks on a c5.large, want %d", trunking, got, want)
+		}
+	}
+}
+
+// Subnets keep awsvpc tasks to their zones; without an instance there the
+// refusal says LOCATION.
+func TestSubnetsRestrictZones(t *testing.T) {
+	w := balanced("api", "asg", 2, 0, 1)
+	w.Shape, w.NetworkMode, w.Zones = workloads.Shape{CPU: 64, Memory: 64}, "awsvpc", []string{"us-east-1c"}
+	p := &ASGParams{InstanceTypes: []string{"c5.large"}, Speed: 1e6, RootVolume: "none", Group: GroupParams{Min: 2, Max: 3},
+		Distribution: DistributionParams{OnDemandPercent: 100}, Scaling: ManagedScalingParams{Status: "DISABLED", TargetCapacity: 100},
+		Boot: workloads.DurationDist{Dist: workloads.Constant(75 * sim.Second)}}
+	for min, want := range map[int64]int{2: 0, 3: 2} {
+		p.Group.Min = min
+		r := newRig(t, Config{Workloads: []WorkloadConfig{w}, Duration: sim.Hour, Providers: []ProviderConfig{{Name: "asg", Kind: "asg", Params: p}}})
+		r.until(10 * sim.Minute)
+		if got := len(r.rates()); got != want {
+			t.Errorf("%d zones with an instance: %d tasks run, want %d", min, got, want)
+		}
+		if want > 0 {
+			continue
+		}
+		if _, why := r.c.fleet.Find(r.c.needs[0].plans[0], 0, 0); why != placement.ReasonLocation {
+			t.Errorf("no instance in the subnet's zone: refused for %q, want LOCATION", why)
+		}
 	}
 }
