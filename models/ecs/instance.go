@@ -201,6 +201,8 @@ func (p *pool) holds(m *machine, n *need, w *workload) string {
 		return fmt.Sprintf("%s offers %v (%s), the task asks for %v", m.name, units.MiB(memory), m.memorySrc, n.shape.Memory)
 	case int32(n.shape.GPU) > gpu:
 		return fmt.Sprintf("%s offers %d GPUs, the task asks for %d", m.name, gpu, n.shape.GPU)
+	case p.portTaken(m, w) != "":
+		return p.portTaken(m, w)
 	case w.cfg.NetworkMode == "awsvpc" && eni < 1:
 		return fmt.Sprintf("%s has no network interface left for an awsvpc task", m.name)
 	}

@@ -283,3 +283,29 @@ func TestSubnetsRestrictZones(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTaskWithoutBalancer and BenchmarkTaskBehindBalancer are a task's
+// life in a service, from launch to STOPPED: what stands behind no load
+// balancer pays nothing for those that do.
+func BenchmarkTaskWithoutBalancer(b *testing.B) { benchmarkTasks(b, 0) }
+func BenchmarkTaskBehindBalancer(b *testing.B)  { benchmarkTasks(b, 1) }
+
+func benchmarkTasks(b *testing.B, groups int) {
+	w := balanced("api", "hosts", 100, 0, groups)
+	r := newRig(b, Config{Workloads: []WorkloadConfig{w}, Providers: []ProviderConfig{machines(400, 1024, 1024)}})
+	r.until(sim.Hour)
+	s := r.c.workloads[0].service
+	b.ReportAllocs()
+	b.ResetTimer()
+	now := r.s.Now()
+	for range b.N {
+		for k := range r.c.tasks {
+			if r.c.tasks[k].state == stateRunning {
+				s.stop(TaskID(k), now)
+				break
+			}
+		}
+		now += sim.Minute
+		r.until(now)
+	}
+}
