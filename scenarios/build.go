@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"ecsim/workloads/units"
@@ -52,6 +53,7 @@ func (l *loader) build(root *node) *Scenario {
 	case plats.table() != nil && len(plats.keys()) == 0:
 		l.errs.add(plats, "got no platform, want at least one [platform.NAME]")
 	}
+	l.errs = append(l.errs, l.late...)
 	l.checkNames(root, s, d)
 	l.checkDeployments(root, s)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
@@ -159,6 +161,7 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 		l.errs.add(overrides, "got %s, want tables [platform.%s.workload.NAME]", overrides.describe(), name)
 		overrides = nil
 	}
+	tables := map[string]*node{}
 	known := root.get("workload").keys()
 	for _, k := range overrides.keys() {
 		if !slices.Contains(known, k) {
@@ -188,8 +191,10 @@ func (l *loader) platform(root, n *node, name string, s *Scenario, works map[str
 		}
 		l.checkStrategy(&p, n, &w, wn)
 		p.Workloads = append(p.Workloads, w)
+		tables[w.Name] = wn
 	}
 	l.defaultStrategy(d, &p, n, path)
+	l.balancing(root, s, &p, tables)
 	return p, d.settings
 }
 
@@ -295,8 +300,22 @@ func (e *Errors) at(n *node, k KeyError) {
 		e.add(n, "%s", k.Msg)
 		return
 	}
-	for len(keys) > 1 && n.get(keys[0]).table() != nil {
-		n, keys = n.get(keys[0]), keys[1:]
+	for len(keys) > 1 {
+		c := n.get(keys[0])
+		if list, ok := c.list(); ok {
+			if i, err := strconv.Atoi(keys[1]); err == nil && i < len(list) && len(keys) > 2 && list[i].table() != nil {
+				n, keys = list[i], keys[2:]
+				continue
+			}
+			break
+		}
+		if c.table() == nil {
+			break
+		}
+		n, keys = c, keys[1:]
+		if len(keys) > 1 && keys[0] == "0" {
+			keys = keys[1:] // a bare table is a list of one
+		}
 	}
 	if c := n.get(keys[0]); c != nil {
 		e.add(c, "%s", k.Msg)

@@ -25,6 +25,9 @@ type Checks struct {
 	// TaskDefinition reads the text of a task definition: the workload's keys it
 	// gives, and why ECS would refuse it.
 	TaskDefinition func(text []byte) ([]DefinedValue, []DefinitionFault)
+	// Balancing refuses how the services of a platform stand behind load
+	// balancers; the workloads' strategies are resolved.
+	Balancing func(s *Scenario, p *Platform) []WorkloadError
 	// Metric refuses the path of a gate that names no metric.
 	Metric func(path string) error
 	// Sample draws points of the unit cube by a design of a sweep, the same for
@@ -58,6 +61,13 @@ type CapacityKind struct {
 type KeyError struct {
 	Key string // below the table: "auto_scaling_group.min"
 	Msg string // what was got, what is allowed, what to do
+}
+
+// WorkloadError is a fault of one key of a workload as it stands on a platform,
+// or of a shared load balancer.
+type WorkloadError struct {
+	Workload string // "" for [load_balancer]
+	KeyError        // below the workload's table, or below [load_balancer]
 }
 
 // DefaultCapacityKind is the kind of a provider that names none.

@@ -60,8 +60,10 @@ func Parse(name string, text []byte, sets []string, opts Options) (*Scenario, er
 
 // loader carries one Load.
 type loader struct {
-	opts  Options
-	errs  Errors
+	opts Options
+	errs Errors
+	// late are faults that show only when everything can be read.
+	late  Errors
 	chain []file // files being read, outermost first
 	name  string // the scenario's
 	swept bool   // building a point of a sweep: [sweep] itself is not read

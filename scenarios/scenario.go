@@ -51,6 +51,8 @@ type Scenario struct {
 	Workloads         []Workload     `toml:"-"` // [workload.NAME] in name order, before platform overrides
 	Platforms         []Platform     `toml:"-"` // [platform.NAME] in order of the file, extends resolved
 
+	LoadBalancers map[string]SharedLoadBalancer `toml:"load_balancer" doc:"load balancers that several services share, by name"`
+
 	Growth     any                   `toml:"growth" later:"growth of the load over months"`
 	Deployment []ScheduledDeployment `toml:"deployment" doc:"deployments of services at set times"`
 	Failure    any                   `toml:"failure" later:"injected failures"`
@@ -153,10 +155,12 @@ type Workload struct {
 	Image           Images         `toml:"image" doc:"container image; a list where the task's containers have several"`
 	NetworkMode     string         `toml:"network_mode" default:"bridge" allowed:"bridge|host|awsvpc|none" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html" doc:"on EC2; Fargate is always awsvpc"`
 	PortMappings    []PortMapping  `toml:"port_mappings"`
+	Subnets         []string       `toml:"subnets" doc:"awsvpc: the Availability Zones of its subnets, such as [\"us-east-1a\"]; default all"`
 	Ephemeral       int64          `toml:"ephemeral_storage_gib" default:"20" min:"20" max:"200" doc:"Fargate ephemeral storage; 20 GB are free"`
 	StopTimeout     units.Duration `toml:"stop_timeout" default:"2s" max:"120s" source:"Assumed: the container exits 2 s after SIGTERM; ECS kills it after 30 s" doc:"SIGTERM to exit"`
 
-	DesiredCount int64 `toml:"desired_count" min:"0" max:"5000" doc:"services"`
+	DesiredCount int64          `toml:"desired_count" min:"0" max:"5000" doc:"services"`
+	LoadBalancer []LoadBalancer `toml:"load_balancer" doc:"services: a load balancer and its target group, or a list of them"`
 
 	DeploymentConfiguration     *DeploymentConfiguration `toml:"deployment_configuration" doc:"services and daemons: how they are deployed"`
 	DeploymentController        string                   `toml:"deployment_controller" allowed:"ECS|CODE_DEPLOY|EXTERNAL" doc:"default ECS"`
@@ -185,10 +189,9 @@ type Workload struct {
 	TaskDefinition string `toml:"task_definition" file:"true" doc:"JSON of an ECS task definition, which gives size, ports, image and the like; file is short for it"`
 	DefinitionName string `toml:"-"` // the same as errors show it
 
-	Load         any `toml:"load" later:"request load"`
-	Request      any `toml:"request" later:"request load"`
-	Scaling      any `toml:"scaling" later:"service auto scaling"`
-	LoadBalancer any `toml:"load_balancer" later:"load balancers"`
+	Load    any `toml:"load" later:"request load"`
+	Request any `toml:"request" later:"request load"`
+	Scaling any `toml:"scaling" later:"service auto scaling"`
 }
 
 // Size is the reservation of each of w's tasks; a size that is drawn per task

@@ -68,6 +68,7 @@ func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string)
 	l.finishImages(d, w, n.get("image"), path)
 	l.checkSizes(w, n)
 	l.checkPorts(w, n)
+	l.checkSubnets(w, n)
 	if check := l.opts.Checks.Placement; check != nil {
 		for _, err := range check(w.PlacementStrategy, nil) {
 			l.errs.addKey(n, "placement_strategy", "%v", err)
@@ -262,5 +263,24 @@ func (l *loader) checkPorts(w *Workload, n *node) {
 			l.errs.addKey(list[i], "host_port", "host port %d/%s is mapped twice; want another, or 0 for one that ECS picks", p.number, p.protocol)
 		}
 		taken[p] = true
+	}
+}
+
+// maxSubnets is how many subnets a task's network configuration may name.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
+const maxSubnets = 16
+
+// checkSubnets checks the zones of a workload's subnets, as far as it can
+// without region and capacity; those are checked by platform.
+func (l *loader) checkSubnets(w *Workload, n *node) {
+	at := n.get("subnets")
+	if at == nil {
+		return
+	}
+	if len(w.Subnets) == 0 || len(w.Subnets) > maxSubnets {
+		l.errs.add(at, "got %d subnets, want 1 to %d", len(w.Subnets), maxSubnets)
+	}
+	if w.Kind == "daemon" {
+		l.errs.add(at, "a daemon runs on every instance; remove it")
 	}
 }

@@ -27,6 +27,7 @@ var arrows = map[string]struct {
 	"models/billing":           {[]string{"sim", "workloads/units", "models/catalog"}, "billing knows meters, not who fills them"},
 	"models/result":            {[]string{"sim", "sim/experiment", "workloads/units"}, "readers of results must not pull in the models"},
 	"models/result/resulttest": {[]string{"sim", "workloads/units", "models/result"}, "results for tests, made without a model"},
+	"models/elb":               {[]string{"sim", "workloads/units"}, "a load balancer knows targets and their owner, no cluster"},
 	"models/platform":          {[]string{"sim", "workloads", "models/result"}, "the interface knows none that fulfils it"},
 	"models/ecs/query":         {nil, "the query language knows nothing of clusters"},
 	"models/taskdef":           {[]string{"workloads/units"}, "a definition is read before anyone knows which cluster runs it"},

@@ -60,6 +60,8 @@ type Kind struct {
 	Validate func(params any, region string) []FieldError
 	// NetworkModes it can run.
 	NetworkModes []string
+	// LoadBalancers its tasks may stand behind; none is none.
+	LoadBalancers []BalancerRow
 	// Instances tells kinds that own container instances: daemons run there,
 	// and placement strategies and constraints apply.
 	Instances bool

@@ -60,16 +60,17 @@ type ManagedScalingParams struct {
 }
 
 var _ = RegisterKind(Kind{
-	Name:         "asg",
-	Doc:          "EC2 instances of an Auto Scaling group, with ECS managed scaling; min = max is a fixed fleet",
-	Source:       "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html",
-	Family:       "Auto Scaling group",
-	Params:       func() any { return new(ASGParams) },
-	Validate:     validateASG,
-	NetworkModes: []string{"bridge", "host", "awsvpc", "none"},
-	Instances:    true,
-	Example:      "instance_types = [\"m6a.2xlarge\"]\nauto_scaling_group = { min = 1, max = 20 }",
-	Queues:       func(params any) bool { return params.(*ASGParams).Scaling.Status != "DISABLED" },
+	Name:          "asg",
+	Doc:           "EC2 instances of an Auto Scaling group, with ECS managed scaling; min = max is a fixed fleet",
+	Source:        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/asg-capacity-providers.html",
+	Family:        "Auto Scaling group",
+	Params:        func() any { return new(ASGParams) },
+	Validate:      validateASG,
+	NetworkModes:  []string{"bridge", "host", "awsvpc", "none"},
+	LoadBalancers: instanceBalancers,
+	Instances:     true,
+	Example:       "instance_types = [\"m6a.2xlarge\"]\nauto_scaling_group = { min = 1, max = 20 }",
+	Queues:        func(params any) bool { return params.(*ASGParams).Scaling.Status != "DISABLED" },
 	Assumed: func(params any) []string {
 		return []string{"host boot " + median(params.(*ASGParams).Boot)}
 	},

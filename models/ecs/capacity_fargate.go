@@ -17,23 +17,25 @@ const (
 )
 
 var _ = RegisterKind(Kind{
-	Name:         FargateName,
-	Doc:          "AWS Fargate: each task on a machine of its own, sizes from a grid, no image cache",
-	Source:       "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html",
-	Family:       "Fargate",
-	Reserved:     true,
-	NetworkModes: []string{"awsvpc"},
-	New:          newFargate(billing.OnDemand),
+	Name:          FargateName,
+	Doc:           "AWS Fargate: each task on a machine of its own, sizes from a grid, no image cache",
+	Source:        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html",
+	Family:        "Fargate",
+	Reserved:      true,
+	NetworkModes:  []string{"awsvpc"},
+	LoadBalancers: fargateBalancers,
+	New:           newFargate(billing.OnDemand),
 })
 
 var _ = RegisterKind(Kind{
-	Name:         FargateSpotName,
-	Doc:          "Fargate Spot: spare capacity at a moving price; interruptions are not modelled yet, so its price is a price only",
-	Source:       "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
-	Family:       "Fargate",
-	Reserved:     true,
-	NetworkModes: []string{"awsvpc"},
-	New:          newFargate(billing.Spot),
+	Name:          FargateSpotName,
+	Doc:           "Fargate Spot: spare capacity at a moving price; interruptions are not modelled yet, so its price is a price only",
+	Source:        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html",
+	Family:        "Fargate",
+	Reserved:      true,
+	NetworkModes:  []string{"awsvpc"},
+	LoadBalancers: fargateBalancers,
+	New:           newFargate(billing.Spot),
 })
 
 // fargateSize is a need rounded up to the grid.

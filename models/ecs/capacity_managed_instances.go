@@ -48,15 +48,16 @@ type MemoryRange struct {
 }
 
 var _ = RegisterKind(Kind{
-	Name:         "managed-instances",
-	Doc:          "ECS Managed Instances: EC2 instances that ECS picks and runs, for a fee on top",
-	Source:       "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html",
-	Family:       "Managed Instances",
-	Params:       func() any { return new(ManagedInstancesParams) },
-	Validate:     validateManaged,
-	NetworkModes: []string{"awsvpc", "host"},
-	Instances:    true,
-	Example:      "allowed_instance_types = [\"m6a.large\", \"m6a.2xlarge\"]",
+	Name:          "managed-instances",
+	Doc:           "ECS Managed Instances: EC2 instances that ECS picks and runs, for a fee on top",
+	Source:        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ManagedInstances.html",
+	Family:        "Managed Instances",
+	Params:        func() any { return new(ManagedInstancesParams) },
+	Validate:      validateManaged,
+	NetworkModes:  []string{"awsvpc", "host"},
+	LoadBalancers: managedBalancers,
+	Instances:     true,
+	Example:       "allowed_instance_types = [\"m6a.large\", \"m6a.2xlarge\"]",
 	Assumed: func(params any) []string {
 		p := params.(*ManagedInstancesParams)
 		return []string{fmt.Sprintf("Managed Instance boot %s, idle ones end after %v", median(p.Boot), p.ScaleInAfter)}

@@ -48,6 +48,8 @@ type Cluster struct {
 	dynamic   bool // some constraint reads what runs where, or a custom scheduler picks
 
 	tasks         []task
+	targets       []taskTargets // by task slot, as far as any was registered
+	balancers     []balancer
 	free          []TaskID
 	instances     []instance
 	freeInstances []int32
@@ -146,6 +148,7 @@ func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error
 		c.lines = append(c.lines, line{})
 		c.queues = append(c.queues, k.Queues == nil || k.Queues(p.Params))
 	}
+	c.addBalancers()
 	return c, errors.Join(errs...)
 }
 
@@ -189,7 +192,7 @@ func (c *Cluster) addWorkload(i int) error {
 		}
 	}
 	w.assigned = make([]int64, len(w.strategy))
-	var err1, err2 error
+	var err1, err2, err3 error
 	w.rules, err1 = placement.ParseRules(cfg.Placement)
 	w.constraints, err2 = placement.ParseConstraints(cfg.Constraints)
 	for _, k := range w.constraints {
@@ -201,9 +204,15 @@ func (c *Cluster) addWorkload(i int) error {
 	}
 	w.dynamic = w.dynamic || c.scheduler != nil
 	c.dynamic = c.dynamic || w.dynamic
+	if len(cfg.TargetGroups) > 0 {
+		var g *targets
+		if g, err3 = c.newTargets(int32(i), cfg.TargetGroups); err3 == nil {
+			w.targets = g
+		}
+	}
 	c.workloads = append(c.workloads, w)
 	c.needIndex = append(c.needIndex, nil)
-	return errors.Join(err1, err2)
+	return errors.Join(err1, err2, err3)
 }
 
 // newSeries makes a series whose buckets cover the window without merging.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"ecsim/models/ecs/placement"
+	"ecsim/models/elb"
 	"ecsim/models/result"
 	"ecsim/sim"
 	"ecsim/workloads"
@@ -41,6 +42,7 @@ type Config struct {
 	Services  SchedulerConfig  // zero values are the defaults
 	Providers []ProviderConfig // in name order, FARGATE and FARGATE_SPOT included if used
 	Workloads []WorkloadConfig // in name order
+	Balancers []BalancerConfig // in name order
 	Observe   result.Observer  // nil for none
 	// Brief is set when nobody will look at the course of levels over time:
 	// result series then have the few buckets that means and peaks of the window
@@ -94,10 +96,13 @@ type WorkloadConfig struct {
 	Images       []ImageConfig // of its containers
 	NetworkMode  string        // bridge, host, awsvpc, none
 	Ports        []placement.Port
+	Zones        []string // of an awsvpc task's subnets; none is all
 	EphemeralGiB int64
 	StopTimeout  sim.Time
 
 	DesiredCount int64
+	// TargetGroups are those in which tasks of a service register.
+	TargetGroups []elb.TargetGroup
 	Service      *ServiceConfig // of services and daemons; nil is DefaultService
 
 	Retry          Retry

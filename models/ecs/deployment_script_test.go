@@ -372,3 +372,5 @@ func (p *play) take() string {
 	p.last = ""
 	return s
 }
+
+func (d *delayed) Gone(TaskID) {}

@@ -150,6 +150,7 @@ func (p *pool) Resolve(n *need, w *workload) string {
 	}
 	if w.cfg.NetworkMode == "awsvpc" {
 		req.Resources.ENI = 1
+		req.Zones = w.cfg.Zones
 	} else {
 		req.Ports = w.cfg.Ports
 		// Each provider's agents have their own dynamic range.
@@ -215,6 +216,8 @@ func (p *pool) holds(m *machine, n *need, w *workload) string {
 		return fmt.Sprintf("%s offers %v (%s), the task asks for %v", m.name, units.MiB(memory), m.memorySrc, n.shape.Memory)
 	case int32(n.shape.GPU) > gpu:
 		return fmt.Sprintf("%s offers %d GPUs, the task asks for %d", m.name, gpu, n.shape.GPU)
+	case p.portTaken(m, w) != "":
+		return p.portTaken(m, w)
 	case w.cfg.NetworkMode == "awsvpc" && eni < 1:
 		return fmt.Sprintf("%s has no network interface left for an awsvpc task", m.name)
 	}

@@ -77,6 +77,7 @@ func (c *Cluster) Close(now sim.Time, into *result.Run) {
 // Finish ends the run: control loops stop and what is still held is billed up
 // to now.
 func (c *Cluster) Finish(now sim.Time, into *result.Run) {
+	c.billBalancers(now)
 	for _, p := range c.providers {
 		p.Finish(now)
 	}

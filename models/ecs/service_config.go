@@ -129,6 +129,9 @@ type Targets interface {
 	// DEACTIVATING, holds its room and is paid for; SIGTERM comes after.
 	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
 	Deregister(id TaskID, now sim.Time) (doneAt sim.Time)
+	// Gone is called when the task's targets are unused, and when it has ended
+	// in any other way: it is registered nowhere any more.
+	Gone(id TaskID)
 }
 
 // Outcomes of deployments.

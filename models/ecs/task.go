@@ -401,6 +401,9 @@ func (c *Cluster) terminateTask(id TaskID, now sim.Time) {
 		t.leaving = true
 		return
 	}
+	if g := c.workloads[c.needs[t.need].w].targets; g != nil {
+		g.Gone(id)
+	}
 	t.state = stateStopping
 	c.linger(t)
 	c.observe(now, result.TaskStopping, id, 0)
@@ -508,6 +511,9 @@ func (c *Cluster) stopped(id TaskID, now sim.Time) {
 		} else {
 			s.down--
 		}
+	}
+	if g := c.workloads[n.w].targets; g != nil {
+		g.Gone(id)
 	}
 	if c.cfg.Observe != nil {
 		c.observe(now, result.TaskStopped, id, c.metered(t, now))

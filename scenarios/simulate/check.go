@@ -15,7 +15,7 @@ import (
 // check finds the faults that only show when workloads and capacity are seen
 // together. It returns scenarios.Errors, all of them, or nil.
 func check(sc *scenarios.Scenario) error {
-	var errs scenarios.Errors
+	errs := unnamed(sc)
 	for i := range sc.Platforms {
 		pl := &sc.Platforms[i]
 		for k := range pl.Workloads {

@@ -69,6 +69,7 @@ func Checks() scenarios.Checks {
 			}
 			return errs
 		},
+		Balancing:      checkBalancing,
 		TaskDefinition: readTaskDefinition,
 		Metric:         func(path string) error { return result.CheckPath(path) },
 		Sample: func(design string, points, dimensions int, seed uint64) ([][]float64, error) {

@@ -44,6 +44,11 @@ func (n *noter) assumed() {
 			n.add(result.Assumed, "", "work of %s spreads over all CPU it is given", w.Name)
 		}
 	}
+	for i := range n.pl.Workloads {
+		if w := &n.pl.Workloads[i]; len(w.LoadBalancer) > 0 {
+			n.add(result.Assumed, "", "targets of %s are checked from %v after RUNNING on", w.Name, w.LoadBalancer[0].Registration)
+		}
+	}
 	st := &n.pl.Stages
 	arm, fargate := false, false
 	for i := range n.run.Providers {
@@ -124,7 +129,14 @@ func (n *noter) ownsInstances() bool {
 
 // notIncluded names the charge classes that are not priced.
 func (n *noter) notIncluded() {
-	n.add(result.NotIncluded, "", "load balancers, NAT gateways, logs, cross-zone and internet traffic, support, your time")
+	balancers := "load balancers"
+	for i := range n.pl.Workloads {
+		if len(n.pl.Workloads[i].LoadBalancer) > 0 {
+			// The hours are on the bill; capacity units hang on requests.
+			balancers = "load balancers' capacity units (LCU)"
+		}
+	}
+	n.add(result.NotIncluded, "", "%s, NAT gateways, logs, cross-zone and internet traffic, support, your time", balancers)
 	for i := range n.run.Providers {
 		if n.run.Providers[i].Kind == "external" {
 			n.add(result.NotIncluded, "", "your own machines (hardware, power)")

@@ -282,11 +282,14 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 		Services: ecs.SchedulerConfig{HealthyAfter: sim.Time(pl.ServiceScheduler.HealthyAfter), RetryBase: sim.Time(pl.ServiceScheduler.RetryBase),
 			RetryCap: sim.Time(pl.ServiceScheduler.RetryCap), RebalanceAfter: sim.Time(pl.ServiceScheduler.RebalanceAfter), StalledAfter: sim.Time(pl.ServiceScheduler.StalledAfter)},
 	}
+	cfg.Balancers = balancerConfigs(sc, pl)
 	used := map[string]bool{}
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
 		c := workloadConfig(pl, w)
 		c.Service = serviceConfig(sc, pl, w, &c)
+		c.TargetGroups = groupsOf(sc, pl, w)
+		c.Zones = w.Subnets
 		if sources[i] != nil {
 			c.Shapes = sources[i].shapes
 		}
