@@ -19,7 +19,8 @@ type SweepCounts struct {
 	NoneMet       int // points where no platform keeps all gates
 	NoWinner      int
 	Gates         int
-	Wins          []int // per platform
+	Wins          []int    // per platform
+	Cheapest      []string // per platform: where it costs least, "" for nowhere
 }
 
 // sweepRows is how many points the answer lists before it refers to the files.
@@ -35,7 +36,7 @@ func SweepText(s *result.Surface, c SweepCounts) string {
 	wrap(&b, "", "", fmt.Sprintf("Sweep of %s: %s points, %s cells", s.Scenario, units.Thousands(int64(c.Points)), units.Thousands(int64(c.Cells))))
 	for i := range s.Axes {
 		a := &s.Axes[i]
-		wrap(&b, "  ", "    ", fmt.Sprintf("%s: %s", axisLetter(i), a.Path+" = "+someValues(a.Values)))
+		wrap(&b, "  ", "    ", fmt.Sprintf("%s: %s", AxisLetter(i), a.Path+" = "+someValues(a.Values)))
 	}
 	if len(s.Metrics) > 0 {
 		b.WriteString("\n")
@@ -48,7 +49,10 @@ func SweepText(s *result.Surface, c SweepCounts) string {
 	b.WriteString("\n")
 	for i, p := range s.Platforms {
 		if c.Wins[i] > 0 {
-			Line{"=>", fmt.Sprintf("%s is cheapest at %s of %s points", p, units.Thousands(int64(c.Wins[i])), units.Thousands(int64(c.Points)))}.text(&b)
+			Line{"=>", fmt.Sprintf("%s is the cheapest ranked at %s of %s points", p, units.Thousands(int64(c.Wins[i])), units.Thousands(int64(c.Points)))}.text(&b)
+		}
+		if i < len(c.Cheapest) && c.Cheapest[i] != "" {
+			Line{"", fmt.Sprintf("cheapest %s: %s", p, c.Cheapest[i])}.text(&b)
 		}
 	}
 	if c.NoWinner > 0 {
@@ -69,7 +73,8 @@ func SweepText(s *result.Surface, c SweepCounts) string {
 	return b.String()
 }
 
-func axisLetter(i int) string {
+// AxisLetter names an axis in the answer's table.
+func AxisLetter(i int) string {
 	if i < 26 {
 		return string(rune('A' + i))
 	}
@@ -92,7 +97,7 @@ func sweepTable(s *result.Surface) *Table {
 	points := s.Points[:min(len(s.Points), sweepRows)]
 	var columns []Column
 	for i := range s.Axes {
-		c := Column{Head: [2]string{"", axisLetter(i)}}
+		c := Column{Head: [2]string{"", AxisLetter(i)}}
 		for _, p := range points {
 			c.Cells = append(c.Cells, clip(s.Axes[i].Values[p.At[i]], 16))
 		}
@@ -175,12 +180,12 @@ func changes(s *result.Surface) (list []string) {
 				more++
 				continue
 			}
-			text := fmt.Sprintf("winner changes from %s to %s between %s = %s and %s", name(p.Winner), name(q.Winner), s.Axes[a].Path,
+			text := fmt.Sprintf("winner changes from %s to %s between %s = %s and %s", name(p.Winner), name(q.Winner), AxisLetter(a),
 				s.Axes[a].Values[p.At[a]], s.Axes[a].Values[next[a]])
 			var held []string
 			for o := range s.Axes {
 				if o != a {
-					held = append(held, axisLetter(o)+" = "+s.Axes[o].Values[p.At[o]])
+					held = append(held, AxisLetter(o)+" = "+s.Axes[o].Values[p.At[o]])
 				}
 			}
 			if held != nil {

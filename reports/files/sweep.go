@@ -42,7 +42,6 @@ type SweepSummary struct {
 	Scenario   string             `json:"scenario"`
 	Question   string             `json:"question,omitempty"`
 	Seed       uint64             `json:"seed"`
-	Design     string             `json:"-"`
 	Axes       []SweepSummaryAxis `json:"axes"`
 	Points     int                `json:"points"`
 	Cells      int                `json:"cells"`
@@ -66,6 +65,17 @@ type SweepWins struct {
 	Wins   int    `json:"wins"`
 	Ranked int    `json:"ranked"`
 	Cannot int    `json:"cannot_run"`
+	// Best is the point at which it is ranked and costs least, nil for none.
+	Best *SweepBest `json:"cheapest,omitempty"`
+}
+
+// SweepBest is a point and what a platform costs there.
+type SweepBest struct {
+	Point  int      `json:"point"`
+	Values []string `json:"values"` // as the axes
+	Metric string   `json:"metric"`
+	Cost   float64  `json:"cost_usd"`
+	Half   *float64 `json:"half95,omitempty"`
 }
 
 // FinishSweep writes the sweep's files and puts the folder in its place. The
@@ -159,7 +169,7 @@ func (f *Folder) sweepTables(r *SweepReport) (*result.Surface, SweepSummary, err
 		if err != nil {
 			return nil, sum, errors.Join(err, tables.close())
 		}
-		sum.add(p)
+		sum.add(t, p)
 		addSurface(s, t, p)
 	}
 	if sum.Points != r.Total {
@@ -168,7 +178,7 @@ func (f *Folder) sweepTables(r *SweepReport) (*result.Surface, SweepSummary, err
 	return s, sum, tables.close()
 }
 
-func (s *SweepSummary) add(p *result.SweepPoint) {
+func (s *SweepSummary) add(t *result.SweepTable, p *result.SweepPoint) {
 	s.Points++
 	s.Placements += p.Placements
 	if len(p.Platforms) > 0 {
@@ -189,9 +199,30 @@ func (s *SweepSummary) add(p *result.SweepPoint) {
 		switch p.Platforms[i].Standing {
 		case result.Ranked:
 			s.Platforms[i].Ranked++
+			s.Platforms[i].consider(t, p, &p.Platforms[i])
 		case result.Cannot:
 			s.Platforms[i].Cannot++
 		}
+	}
+}
+
+// consider keeps the point if the platform costs less there than anywhere
+// before. Points ranked by another figure than the first do not compare.
+func (w *SweepWins) consider(t *result.SweepTable, p *result.SweepPoint, q *result.SweepPlatform) {
+	k := slices.IndexFunc(t.Columns, func(c result.Column) bool { return c.Path == p.CostPath })
+	if k < 0 || math.IsNaN(q.Estimates[k].Mean) {
+		return
+	}
+	e := q.Estimates[k]
+	if w.Best != nil && (w.Best.Metric != p.CostPath || w.Best.Cost <= e.Mean) {
+		return
+	}
+	w.Best = &SweepBest{Point: p.Index, Metric: p.CostPath, Cost: e.Mean}
+	for i, at := range p.At {
+		w.Best.Values = append(w.Best.Values, t.Axes[i].Values[at])
+	}
+	if !math.IsNaN(e.Half) {
+		w.Best.Half = &e.Half
 	}
 }
 

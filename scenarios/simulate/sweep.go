@@ -14,6 +14,7 @@ import (
 	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/sim"
+	"ecsim/sim/experiment"
 	"ecsim/workloads/units"
 )
 
@@ -42,6 +43,9 @@ type Counts struct {
 func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
 	if sc.Sweep == nil {
 		return nil, fmt.Errorf("%s has no [sweep]; add one, such as [sweep] \"workload.jobs.cpu\" = [256, 512]", sc.Name)
+	}
+	if sc.Runs.Batches > 0 {
+		return nil, at(sc, "runs.batches", "has no effect on a sweep, whose cells are replications; remove it, or set runs.replications")
 	}
 	g, err := gates(sc)
 	if err != nil {
@@ -81,7 +85,7 @@ func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
 	w.baseSpan = sim.Time(sc.Duration)
 	// Small enough that a killed process loses little and all workers have work
 	// to the end, large enough that a frame is not mostly its head.
-	w.ChunkPoints = max(1, min(64/max(1, int(sc.Runs.Replications)), sc.Sweep.Points/256))
+	w.ChunkPoints = max(1, min(64/max(1, w.Replications()), sc.Sweep.Points/256))
 	return w, nil
 }
 
@@ -91,8 +95,12 @@ func (w *Sweep) Points() int { return w.Scenario.Sweep.Points }
 // Chunks counts the chunks.
 func (w *Sweep) Chunks() int { return (w.Points() + w.ChunkPoints - 1) / w.ChunkPoints }
 
-// Cells is how many cells there are: points times replications.
-func (w *Sweep) Cells() int { return w.Points() * int(w.Scenario.Runs.Replications) }
+// Replications is how many each point has; with a wanted precision the least.
+func (w *Sweep) Replications() int { return sequential(w.Scenario).First() }
+
+// Cells is how many cells there are, points times replications; with a wanted
+// precision the least.
+func (w *Sweep) Cells() int { return w.Points() * w.Replications() }
 
 // PointsOf are the points of a chunk, [from, to).
 func (w *Sweep) PointsOf(chunk uint64) (from, to int) {
@@ -108,6 +116,7 @@ type Bench struct {
 	values  [][][]result.Value // likewise, per column
 	failed  []failure          // per platform
 	refused [][]result.Reason
+	watched [][]float64 // figures that must become precise: [platform and metric][replication]
 	book    billing.Memo
 }
 
@@ -156,25 +165,35 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 		b.refused[i] = Admit(sc, pl)
 		p.Platforms[i].Cells = p.Platforms[i].Cells[:0]
 	}
-	for n := 0; ; {
-		until := w.checkpoint(sc, b, n)
-		if until <= n {
-			break
+	able := make([]int, 0, len(w.Platforms))
+	for i, pl := range w.Platforms {
+		if b.refused[i] == nil {
+			able = append(able, pl)
 		}
-		for ; n < until; n++ {
-			if err := w.cell(ctx, sc, b, uint64(n), g); err != nil {
+	}
+	if sc, _, err = settle(ctx, sc, able, 1, nil); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.noScenario(p, err)
+		return nil
+	}
+	// All platforms stop at the same number of replications, which is looked at
+	// at the checkpoints only.
+	stop := sequential(sc)
+	read := watched(sc)
+	for until := stop.First(); ; {
+		for ; p.Runs < until; p.Runs++ {
+			if err := w.cell(ctx, sc, b, uint64(p.Runs), g, read); err != nil {
 				return err
 			}
 		}
-		p.Runs = n
+		if until = stop.Next(p.Runs, experiment.Widest(b.watched)); until == p.Runs {
+			break
+		}
 	}
 	b.judge(w, g)
 	return nil
-}
-
-// checkpoint is the number of replications to run next, n when they suffice.
-func (w *Sweep) checkpoint(sc *scenarios.Scenario, _ *Bench, n int) int {
-	return max(n, int(sc.Runs.Replications))
 }
 
 // scenario is that of a point, checked and with its duration.
@@ -210,7 +229,7 @@ func (w *Sweep) scenario(index int) (*scenarios.Scenario, error) {
 // its maximum.
 func (w *Sweep) noScenario(p *result.SweepPoint, err error) {
 	p.Failed = true
-	n := int(w.Scenario.Runs.Replications)
+	n := w.Replications()
 	for i := range w.Platforms {
 		x := &p.Platforms[i]
 		x.Standing, x.Reason, x.Cells = result.Cannot, err.Error(), x.Cells[:0]
@@ -236,14 +255,28 @@ func (b *Bench) begin(platforms int) {
 		b.runs, b.values = append(b.runs, nil), append(b.values, nil)
 	}
 	b.failed, b.refused = make([]failure, platforms), make([][]result.Reason, platforms)
+	for i := range b.watched {
+		b.watched[i] = b.watched[i][:0]
+	}
 	for i := range b.runs {
 		clear(b.runs[i])
 		b.runs[i] = b.runs[i][:0]
 	}
 }
 
+// watch notes the figures of platform i that must become precise.
+func (b *Bench) watch(i int, figures []float64) {
+	for k, v := range figures {
+		at := i*len(figures) + k
+		for len(b.watched) <= at {
+			b.watched = append(b.watched, nil)
+		}
+		b.watched[at] = append(b.watched[at], v)
+	}
+}
+
 // cell runs one replication on every platform and notes a row of each.
-func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, replication uint64, g []result.Gate) error {
+func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, replication uint64, g []result.Gate, read func(*result.Run) []float64) error {
 	start := time.Now()
 	var engine time.Duration
 	outcomes := make([]*result.Outcome, len(w.Platforms))
@@ -268,6 +301,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 			b.values[i] = append(b.values[i], make([]result.Value, len(w.Table.Columns)))
 		}
 		run.ReadColumns(w.Table.Columns, b.values[i][n])
+		b.watch(i, read(run))
 		run.Shed()
 		b.runs[i] = append(b.runs[i], run)
 		outcomes[i] = result.Single(run)

@@ -18,7 +18,7 @@ import (
 // the program.
 func (w *Sweep) Plan(version string) (*experiment.PlanHeader, error) {
 	sc := w.Scenario
-	h := &experiment.PlanHeader{Chunks: w.Chunks(), Points: w.Points(), Runs: int(sc.Runs.Replications)}
+	h := &experiment.PlanHeader{Chunks: w.Chunks(), Points: w.Points(), Runs: w.Replications()}
 	add := func(name, value string) { h.Parts = append(h.Parts, experiment.PlanPart{Name: name, Value: value}) }
 	add("scenario", sc.Name)
 	add("platforms", strings.Join(w.Table.Platforms, ", "))

@@ -115,6 +115,9 @@ func runSimulate(e *Env, o simulateOptions) error {
 	if err != nil {
 		return err
 	}
+	if sc.Sweep != nil {
+		fmt.Fprintf(e.Err, "%s has a [sweep]: this is its base point; 'ecsim sweep' runs all %s\n", o.scenario, count(sc.Sweep.Points, "point"))
+	}
 	platforms, err := o.choose(sc)
 	if err != nil {
 		return err

@@ -75,6 +75,8 @@ Exit code 3 means that at no point a platform keeps all of [slo] and [budget],
 	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
 	setFlag(c, &o.sets)
 	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
+	f.StringVar(&o.precision, "precision", "", "repeat each point until the 95 % interval is this `share` of the cost, as --set runs.precision")
+	f.StringVar(&o.most, "max-replications", "", "the most repetitions for --precision, as --set runs.max_replications=`N`")
 	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "`cells` at a time; results do not depend on it")
 	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
 	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/sweep-HASH)")
@@ -295,7 +297,7 @@ func (s *sweeping) run(e *Env, journal *experiment.Journal) error {
 	if s.o.shards > 0 {
 		chunk, step = uint64(s.o.index), uint64(s.o.shards)
 	}
-	reps := int(s.Scenario.Runs.Replications)
+	reps := s.Replications()
 	done := 0
 	for c := chunk; c < chunks; c += step {
 		from, to := s.PointsOf(c)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"ecsim/models/catalog"
@@ -110,6 +111,7 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 			NoneMet: sum.NoneMet, NoWinner: sum.NoWinner, Gates: len(sum.Gates)}
 		for _, p := range sum.Platforms {
 			c.Wins = append(c.Wins, p.Wins)
+			c.Cheapest = append(c.Cheapest, cheapest(p.Best))
 		}
 		text = answer.SweepText(s, c)
 		return text
@@ -128,6 +130,22 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 	}
 	fmt.Fprintf(e.Err, "Wrote %s/ (cells.csv, cells.parquet, points.csv, %.1f MB)\n", dir, float64(wrote.Bytes)/1e6)
 	return sweepCode(sum), nil
+}
+
+// cheapest words where a platform costs least: "$1,019 ±3 at A = 4, B = 60s".
+func cheapest(b *files.SweepBest) string {
+	if b == nil {
+		return ""
+	}
+	text := result.FormatUSD(b.Cost)
+	if b.Half != nil {
+		text += " ±" + strings.TrimPrefix(result.FormatUSD(*b.Half), "$")
+	}
+	var at []string
+	for i, v := range b.Values {
+		at = append(at, answer.AxisLetter(i)+" = "+v)
+	}
+	return text + " at " + strings.Join(at, ", ")
 }
 
 // sweepCode is what a sweep comes to: a platform that cannot run somewhere

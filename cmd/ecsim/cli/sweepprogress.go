@@ -48,7 +48,7 @@ func (o *sweepOptions) dry(e *Env, w *simulate.Sweep) error {
 	for _, a := range w.Table.Axes {
 		fmt.Fprintf(&b, "  %s: %s\n", a.Path, valuesOf(a.Values))
 	}
-	reps := int(w.Scenario.Runs.Replications)
+	reps := w.Replications()
 	fmt.Fprintf(&b, "  %s: %s points x %s = %s cells, in %s of %s\n", w.Scenario.Sweep.Design, units.Thousands(int64(w.Points())),
 		count(reps, "replication"), units.Thousands(int64(w.Cells())), count(w.Chunks(), "chunk"), count(w.ChunkPoints, "point"))
 	start := time.Now()
