@@ -60,9 +60,11 @@ func Build(in Input) *Answer {
 	a := &Answer{Input: in, Verdict: result.Judge(in.Outcomes, in.Gates, in.Baseline, in.BaselineChosen)}
 	a.facts()
 	a.tables()
+	a.Tables = append(a.Tables, a.gateTables()...)
 	a.faults()
 	a.advise()
 	a.warn()
+	a.unsure()
 	a.notes()
 	return a
 }
