@@ -37,6 +37,8 @@ type Input struct {
 	Apply map[string][]string
 	Notes []result.Note // of the scenario; those of outcomes are added
 	Next  string        // a command to try next; "" for none
+	// Search is what was simulated to find flips; nil when it was not asked for.
+	Search *result.FlipSearch
 }
 
 // Answer is the finished content.
@@ -60,10 +62,12 @@ func Build(in Input) *Answer {
 	a := &Answer{Input: in, Verdict: result.Judge(in.Outcomes, in.Gates, in.Baseline, in.BaselineChosen)}
 	a.facts()
 	a.tables()
+	a.Tables = append(a.Tables, a.gateTables()...)
 	a.faults()
 	a.advise()
 	a.warn()
 	a.deployments()
+	a.unsure()
 	a.notes()
 	return a
 }
