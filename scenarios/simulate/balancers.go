@@ -193,9 +193,9 @@ func (b *balancing) balancer(w *scenarios.Workload, k int, g *elb.TargetGroup, b
 	if !slices.Contains(g.Balancer.Protocols(), l.Protocol) {
 		bad("listener_protocol", "got %q, want one of %v with type %s", l.Protocol, g.Balancer.Protocols(), g.Balancer)
 	}
-	name := w.Name
+	name := w.Name + "'s own" // no shared one can be called so
 	if k > 0 {
-		name = fmt.Sprintf("%s-%d", w.Name, k+1)
+		name = fmt.Sprintf("%s %d", name, k+1)
 	}
 	b.list = append(b.list, elb.LoadBalancer{Name: name, Type: g.Balancer, Internal: x.Scheme == "internal", Listeners: []elb.Listener{l}})
 	return &b.list[len(b.list)-1], true
