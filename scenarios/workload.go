@@ -14,18 +14,19 @@ var kindKeys = map[string][]string{
 	"batch": {"arrivals", "run_time", "work", "parallel", "deadline", "on_no_capacity", "oversize", "checkpoint_every"},
 	"service": {"desired_count", "load", "request", "scaling", "load_balancer", "deployment_configuration", "deployment_controller",
 		"health_check_grace_period_seconds", "availability_zone_rebalancing", "scale_in_protection"},
-	"daemon": {"on_fargate", "deployment_configuration", "deployment_controller"},
+	"daemon": {"on_fargate", "load_balancer", "deployment_configuration", "deployment_controller"},
 }
 
 // keysOf splits the keys of a workload into those that one of this kind has
 // and those of the other kinds. An unknown kind has them all.
 func keysOf(kind string) (own, foreign []string) {
-	for other, keys := range kindKeys {
-		if kindKeys[kind] != nil && other != kind {
-			foreign = append(foreign, keys...)
+	for _, keys := range kindKeys {
+		for _, k := range keys {
+			if kindKeys[kind] != nil && !slices.Contains(kindKeys[kind], k) && !slices.Contains(foreign, k) {
+				foreign = append(foreign, k)
+			}
 		}
 	}
-	foreign = slices.DeleteFunc(foreign, func(k string) bool { return slices.Contains(kindKeys[kind], k) })
 	for _, f := range fieldsOf(reflect.TypeFor[Workload]()) {
 		if !slices.Contains(foreign, f.name) {
 			own = append(own, f.name)
@@ -37,13 +38,16 @@ func keysOf(kind string) (own, foreign []string) {
 // finishWorkload checks what concerns several keys of a workload and fills in
 // defaults that depend on others.
 func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string) {
-	for _, kind := range []string{"batch", "daemon", "service"} {
-		for _, k := range kindKeys[kind] {
-			if w.Kind != "" && kind != w.Kind && !slices.Contains(kindKeys[w.Kind], k) {
-				if c := n.get(k); c != nil {
-					l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", kind, w.Name, w.Kind)
+	_, foreign := keysOf(w.Kind)
+	for _, k := range foreign {
+		if c := n.get(k); c != nil {
+			var kinds []string
+			for _, kind := range []string{"batch", "daemon", "service"} {
+				if slices.Contains(kindKeys[kind], k) {
+					kinds = append(kinds, kind)
 				}
 			}
+			l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", list(kinds, "or"), w.Name, w.Kind)
 		}
 	}
 	switch w.Kind {

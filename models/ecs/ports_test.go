@@ -51,3 +51,36 @@ func (c Config) quiet() Config {
 	}
 	return c
 }
+
+// What a capacity kind says of load balancers must agree with what it says of
+// networks: a row of a mode it does not run is a mistake.
+func TestBalancerRowsAgreeWithNetworkModes(t *testing.T) {
+	for _, k := range Kinds() {
+		seen := map[BalancerRow]bool{}
+		for _, r := range k.LoadBalancers {
+			if !k.allows(r.NetworkMode) {
+				t.Errorf("%s: a %s load balancer in network mode %s, which it does not run", k.Name, r.Type, r.NetworkMode)
+			}
+			want := "instance"
+			switch {
+			case r.Type == "classic":
+				want = ""
+			case r.NetworkMode == "awsvpc":
+				want = "ip"
+			}
+			if r.TargetType != want {
+				t.Errorf("%s: %s in mode %s has target type %q, want %q", k.Name, r.Type, r.NetworkMode, r.TargetType, want)
+			}
+			if r.FixedPort != (r.Type == "classic") {
+				t.Errorf("%s: %s in mode %s wants a fixed port: %v; only a classic load balancer does", k.Name, r.Type, r.NetworkMode, r.FixedPort)
+			}
+			if seen[r] {
+				t.Errorf("%s: the row %v is there twice", k.Name, r)
+			}
+			seen[r] = true
+		}
+		if has := len(k.LoadBalancers) > 0; has != (k.Name != "external") {
+			t.Errorf("%s has load balancers: %v; all but ECS Anywhere do", k.Name, has)
+		}
+	}
+}

@@ -11,6 +11,8 @@ import (
 	"ecsim/sim"
 	"ecsim/workloads"
 	"ecsim/workloads/units"
+
+	"pgregory.net/rapid"
 )
 
 // balanced is a service behind one load balancer.
@@ -53,7 +55,9 @@ func checkTargets(tb fataler, c *Cluster) {
 				tb.Fatal(fmt.Sprintf("task %d in state %d has a target %v", i, t.state, s))
 			}
 		}
-		if t.healthy && x.healthy != 1<<x.in-1 {
+		// Inside the grace period the service does not hear of failures.
+		grace := t.running + c.workloads[w].service.cfg.HealthCheckGrace
+		if t.healthy && x.healthy != 1<<x.in-1 && c.sim.Now() > grace {
 			tb.Fatal(fmt.Sprintf("task %d is healthy with targets %b of %d", i, x.healthy, x.in))
 		}
 	}
@@ -153,6 +157,37 @@ func TestTargetsAreConserved(t *testing.T) {
 		t.Errorf("half of a deployment's tasks fail their checks, and %d stopped in all", failed)
 	}
 	r.close(3 * sim.Hour)
+}
+
+// Whatever happens to small services of every shape, registrations are
+// conserved at each step.
+func TestTargetsOfRandomClusters(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := balanced("api", "hosts", rapid.Int64Range(0, 6).Draw(t, "desired"), sim.Time(rapid.IntRange(0, 400).Draw(t, "delay"))*sim.Second, rapid.IntRange(1, 5).Draw(t, "groups"))
+		w.StopTimeout = sim.Time(rapid.IntRange(0, 120).Draw(t, "stop")) * sim.Second
+		w.Service.HealthCheckGrace = sim.Time(rapid.IntRange(0, 300).Draw(t, "grace")) * sim.Second
+		w.Service.MinimumHealthyPercent = rapid.SampledFrom([]int64{0, 50, 100}).Draw(t, "min")
+		w.Service.MaximumPercent = rapid.SampledFrom([]int64{150, 200}).Draw(t, "max")
+		w.Service.Deployments = []DeploymentConfig{{At: sim.Hour, Shape: w.Shape, TaskFailure: units.PPM(rapid.IntRange(0, 2).Draw(t, "failing")) * units.One / 2, FailureMode: "health_check"}}
+		other := balanced("web", "hosts", 2, 30*sim.Second, 1)
+		r := newRigSeed(t, Config{Steady: rapid.Bool().Draw(t, "steady"), Workloads: []WorkloadConfig{w, other}, Duration: 3 * sim.Hour,
+			Providers: []ProviderConfig{machines(rapid.Int64Range(8, 10).Draw(t, "hosts"), 2048, 4096)}}, rapid.Uint64Range(1, 1000).Draw(t, "seed"))
+		g := r.c.workloads[0].targets.(*targets)
+		for now := sim.Time(0); now < 2*sim.Hour; now += sim.Time(rapid.IntRange(1, 300).Draw(t, "step")) * sim.Second {
+			r.until(now)
+			checkTargets(t, r.c)
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
+			case 0:
+				r.c.SetDesired(0, rapid.Int64Range(0, 6).Draw(t, "to"), now)
+			case 1:
+				id := TaskID(rapid.IntRange(0, len(r.c.tasks)-1).Draw(t, "task"))
+				if n := r.c.tasks[id].need; n >= 0 && r.c.needs[n].w == 0 && r.c.tasks[id].state == stateRunning {
+					g.Health(id, rapid.Bool().Draw(t, "passing"), now)
+				}
+			}
+		}
+		r.close(2 * sim.Hour)
+	})
 }
 
 // A task is healthy only when it is in every group.

@@ -42,6 +42,9 @@ func balancersOf(sc *scenarios.Scenario, pl *scenarios.Platform) *balancing {
 	own := len(b.list)
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
+		if w.Kind == ecs.Daemon && len(placesOf(pl, w)) == 0 {
+			continue // a sidecar there, of tasks that are no service's
+		}
 		for k := range w.LoadBalancer {
 			b.join(i, w, k)
 		}
@@ -193,9 +196,9 @@ func (b *balancing) balancer(w *scenarios.Workload, k int, g *elb.TargetGroup, b
 	if !slices.Contains(g.Balancer.Protocols(), l.Protocol) {
 		bad("listener_protocol", "got %q, want one of %v with type %s", l.Protocol, g.Balancer.Protocols(), g.Balancer)
 	}
-	name := w.Name
+	name := w.Name + "'s own" // no shared one can be called so
 	if k > 0 {
-		name = fmt.Sprintf("%s-%d", w.Name, k+1)
+		name = fmt.Sprintf("%s %d", name, k+1)
 	}
 	b.list = append(b.list, elb.LoadBalancer{Name: name, Type: g.Balancer, Internal: x.Scheme == "internal", Listeners: []elb.Listener{l}})
 	return &b.list[len(b.list)-1], true
@@ -295,7 +298,7 @@ func (b *balancing) checkKinds(w *scenarios.Workload, k int, g elb.TargetGroup) 
 		b.refuse(w.Name, key, elb.Fault{Text: fmt.Sprintf(format, args...), Source: balancingDoc})
 	}
 	at := func(key string) string { return fmt.Sprintf("load_balancer.%d.%s", k, key) }
-	for _, s := range strategyOf(b.pl, w) {
+	for _, s := range placesOf(b.pl, w) {
 		kind := kindOf(b.pl, s.CapacityProvider)
 		if kind == nil {
 			continue // said to be unknown
@@ -336,6 +339,20 @@ func (b *balancing) checkKinds(w *scenarios.Workload, k int, g elb.TargetGroup) 
 	}
 }
 
+// placesOf are the capacity providers on which tasks of w stand behind its load
+// balancers: those of its strategy, of a daemon all with instances.
+func placesOf(pl *scenarios.Platform, w *scenarios.Workload) (list []scenarios.StrategyItem) {
+	if w.Kind != ecs.Daemon {
+		return strategyOf(pl, w)
+	}
+	for i := range pl.Providers {
+		if k := ecs.KindOf(pl.Providers[i].Kind); k != nil && k.Instances {
+			list = append(list, scenarios.StrategyItem{CapacityProvider: pl.Providers[i].Name})
+		}
+	}
+	return list
+}
+
 // modeOn is the network mode of a workload's tasks on a capacity kind: Fargate
 // has one only, and takes any task there.
 func modeOn(kind *ecs.Kind, w *scenarios.Workload) string {
@@ -350,7 +367,7 @@ func modeOn(kind *ecs.Kind, w *scenarios.Workload) string {
 func groupsOf(sc *scenarios.Scenario, pl *scenarios.Platform, w *scenarios.Workload) (groups []elb.TargetGroup) {
 	for k := range w.LoadBalancer {
 		g := targetGroup(sc, &w.LoadBalancer[k], "")
-		for _, s := range strategyOf(pl, w) {
+		for _, s := range placesOf(pl, w) {
 			kind := kindOf(pl, s.CapacityProvider)
 			for _, r := range kind.LoadBalancers {
 				if r.Type == g.Balancer && r.NetworkMode == modeOn(kind, w) {
