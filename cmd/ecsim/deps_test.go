@@ -39,6 +39,7 @@ var arrows = map[string]struct {
 	"reports/plots":            {readers, readersWhy},
 	"scenarios":                {[]string{"sim", "workloads/..."}, "a scenario names models by their registered names; only scenarios/simulate wires them"},
 	"scenarios/library":        {nil, "scenarios are data"},
+	"scenarios/awsimport":      {nil, "it writes a scenario as text; whether it is one, the reader says"},
 	"scenarios/simulate":       {[]string{"sim", "sim/experiment", "workloads/...", "models/...", "scenarios", "scenarios/library"}, "it wires everything except what prints"},
 	"cmd/ecsim/cli":            {[]string{"sim", "sim/experiment", "workloads/...", "models/...", "reports/...", "scenarios/..."}, "nothing imports a command but its main"},
 	"cmd/ecsim":                {[]string{"cmd/ecsim/cli"}, "main only dispatches"},
