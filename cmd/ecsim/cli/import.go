@@ -41,9 +41,9 @@ func newImportECS(e *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "ecs FILE... -o FOLDER",
 		Short: "Make a scenario of an ECS cluster from what the AWS CLI prints",
-		Long: `Make a scenario of an ECS cluster, without a network or an AWS account, from files
-that hold what these commands print (--output json), in any order, several in
-one file if you like; "-" is standard input:
+		Long: `Make a scenario of an ECS cluster, without a network or an AWS account, from
+files that hold what these commands print (--output json), in any order, several
+in one file if you like; "-" is standard input:
 
   ` + strings.Join(awsimport.Commands(), "\n  ") + `
 
