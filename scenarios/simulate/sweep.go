@@ -368,8 +368,6 @@ func (b *Bench) note(i int, row *result.Row, replication uint64) {
 		}
 		c.Values = append(c.Values, f)
 	}
-	run := b.runs[i][last]
-	c.Placements, c.Events, c.Fingerprint = run.Placements, run.Events, run.Fingerprint
 }
 
 func reasonOf(row *result.Row) string {
