@@ -37,12 +37,15 @@ func keysOf(kind string) (own, foreign []string) {
 // finishWorkload checks what concerns several keys of a workload and fills in
 // defaults that depend on others.
 func (l *loader) finishWorkload(d *decoder, w *Workload, n *node, path []string) {
-	for _, kind := range []string{"batch", "daemon", "service"} {
+	said := map[string]bool{}
+	for _, kind := range []string{"batch", "service", "daemon"} {
 		for _, k := range kindKeys[kind] {
-			if w.Kind != "" && kind != w.Kind && !slices.Contains(kindKeys[w.Kind], k) {
-				if c := n.get(k); c != nil {
-					l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", kind, w.Name, w.Kind)
-				}
+			if w.Kind == "" || kind == w.Kind || said[k] || slices.Contains(kindKeys[w.Kind], k) {
+				continue
+			}
+			said[k] = true
+			if c := n.get(k); c != nil {
+				l.errs.add(c, "only a %s has this key, and %s is a %s; remove it", kind, w.Name, w.Kind)
 			}
 		}
 	}
