@@ -3,6 +3,7 @@ package ecs
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,8 +80,8 @@ func (c *Cluster) audit() (faults []string) {
 		// On its way to its agent's room or its images, or of news unheard, a task
 		// has no event of its own.
 		parked := t.blocked || t.fetching > 0 || t.unseen >= unseenExit || t.leaving && t.state == stateDeactivating
-		if waits := w.cfg.Kind == Batch || t.set != noSet && !t.healthy && !t.unwanted; parked && c.sim.Scheduled(t.timer) ||
-			!parked && t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && t.unseen == seen && c.sim.Scheduled(t.timer) != waits {
+		if waits := w.cfg.Kind == Batch || t.set != noSet && !t.healthy; parked && c.sim.Scheduled(t.timer) ||
+			!parked && t.state != stateRunning && !c.sim.Scheduled(t.timer) || t.state == stateRunning && !t.unwanted && t.unseen == seen && c.sim.Scheduled(t.timer) != waits {
 			fault("task %d of %s in state %d: timer %v", t.index, w.cfg.Name, t.state, c.sim.Scheduled(t.timer))
 		}
 		if t.inst < 0 {
@@ -241,16 +242,106 @@ func (s *service) audit(name string) (faults []string) {
 	for set, n := range members {
 		faults = append(faults, fmt.Sprintf("%s: %d tasks are of set %d, which is gone", name, n, set))
 	}
+	if s.w.cfg.Kind == Daemon {
+		return append(faults, s.auditDaemon(name)...)
+	}
 	if s.w.cfg.Kind != Service || s.woken {
 		return faults
 	}
 	if s.w.pendingSeries.Value() != pending {
 		faults = append(faults, fmt.Sprintf("%s: pending series %d, recounted %d", name, s.w.pendingSeries.Value(), pending))
 	}
-	if _, most := s.cfg.Bounds(s.desired); s.rolling() && all > max(most, s.desired) {
+	least, most := s.cfg.Bounds(s.desired)
+	healthy := int64(0)
+	for _, d := range s.sets {
+		healthy += d.healthy
+		if d.failure > 0 || d.state == setFailed {
+			least = 0 // a failure was injected
+		}
+	}
+	if s.everSteady && s.cfg.Controller == "" && healthy < min(least, s.desired-s.w.rejected) {
+		faults = append(faults, fmt.Sprintf("%s: %d tasks healthy, minimumHealthyPercent asks for %d", name, healthy, least))
+	}
+	if (s.cfg.Strategy == "" || s.primary.record < 0) && s.rolling() && all > max(most, s.desired) {
 		faults = append(faults, fmt.Sprintf("%s: %d tasks RUNNING and PENDING, maximumPercent allows %d", name, all, most))
 	}
 	return faults
+}
+
+// auditDaemon checks that each ACTIVE instance runs one task of the daemon, or
+// is known to lack it for want of room.
+func (s *service) auditDaemon(name string) (faults []string) {
+	c := s.c
+	on := map[int32]int{}
+	for _, d := range s.sets {
+		for _, id := range d.tasks {
+			on[c.tasks[id].inst]++
+		}
+	}
+	for i := range c.gaps {
+		if g := &c.gaps[i]; g.s == s && g.there(c) {
+			on[g.inst]++
+			if p := c.needs[s.primary.need].plans[c.instances[g.inst].provider]; c.sim.Now() >= s.notBefore && s.primary.state != setFailed && c.fleet.Fits(p, c.instances[g.inst].host) && !s.woken {
+				faults = append(faults, fmt.Sprintf("%s: instance %d lacks it and has room", name, g.inst))
+			}
+		}
+	}
+	n := &c.needs[s.primary.need]
+	for _, pl := range c.pools {
+		if pl == nil || n.plans[pl.idx] == nil || n.never[pl.idx] != "" {
+			continue
+		}
+		for _, inst := range pl.live {
+			if k := on[inst]; c.instances[inst].state == instanceActive && k != 1 {
+				faults = append(faults, fmt.Sprintf("%s: %d tasks or gaps on an eligible instance", name, k))
+			}
+		}
+	}
+	return faults
+}
+
+// free tells whether nothing in a service's own configuration keeps it from
+// its desired count.
+func (s *service) free() bool {
+	least, most := s.cfg.Bounds(s.desired)
+	return s.steady && s.down == 0 && s.cfg.Controller == "" && s.primary.failure == 0 && (least < s.desired || most > s.desired)
+}
+
+// busyServices tells whether a service still tries to reach its count.
+func (c *Cluster) busyServices() bool {
+	for i := range c.workloads {
+		if s := c.workloads[i].service; s != nil && s.w.cfg.Kind == Service && !s.steady {
+			return true
+		}
+	}
+	return false
+}
+
+// randomService is some way to keep and deploy a service.
+func randomService(rng *rand.Rand, shape workloads.Shape) *ServiceConfig {
+	pick := func(n int) int { return rng.IntN(n) }
+	s := &ServiceConfig{MinimumHealthyPercent: []int64{0, 50, 100, 75}[pick(4)], MaximumPercent: []int64{100, 150, 200, 125}[pick(4)],
+		Strategy: []string{"", "", "", "BLUE_GREEN", "CANARY", "LINEAR"}[pick(6)], Bake: sim.Time(pick(3)) * sim.Minute, StepPercent: 250_000, StepBake: sim.Minute,
+		HealthCheckGrace: sim.Time(pick(3)) * sim.Minute, Rebalancing: pick(2) == 0, Breaker: Breaker{Enable: pick(2) == 0, Rollback: pick(2) == 0, Cumulative: pick(3) == 0}}
+	if pick(4) == 0 {
+		s.Protected, s.ProtectedFor = 300_000, sim.Time(1+pick(40))*sim.Minute
+	}
+	if pick(8) == 0 {
+		s.Controller, s.Strategy = "EXTERNAL", ""
+	}
+	at := sim.Time(0)
+	for range pick(5) {
+		at += sim.Time(rng.Int64N(int64(90 * sim.Minute)))
+		d := DeploymentConfig{At: at, Shape: shape, Scale: units.PPM(pick(5)) * 250_000, TaskSet: []string{primarySet, "green", "blue"}[pick(3)]}
+		if pick(2) == 0 {
+			d.Shape.CPU += 256
+		}
+		if pick(3) == 0 {
+			d.TaskFailure, d.FailureMode = units.PPM(pick(5)*250_000), []string{"start", "health_check"}[pick(2)]
+		}
+		s.Deployments = append(s.Deployments, d)
+	}
+	return s
 }
 
 // stopping counts a workload's tasks between STOPPING and STOPPED.
@@ -282,7 +373,7 @@ func (c *Cluster) idleRoom() (faults []string) {
 // what its tasks add up to at any time, and when all batch work is done, only
 // services and daemons hold anything.
 func TestClustersConserve(t *testing.T) {
-	trials := uint64(120)
+	trials := uint64(200)
 	if testing.Short() {
 		trials = 40
 	}
@@ -349,10 +440,16 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 		case 0:
 			w.Kind, w.DesiredCount, w.Shape = Service, int64(pick(6)), workloads.Shape{CPU: 256, Memory: 512}
 			w.Ports, w.Constraints = nil, nil
+			w.Service = randomService(rng, w.Shape)
+			w.Service.Rebalancing = w.Service.Rebalancing && (len(w.Placement) == 0 || strings.Contains(w.Placement[0], "zone"))
 		case 1:
 			if f != 3 {
 				w.Kind, w.Shape, w.Ports, w.Constraints = Daemon, workloads.Shape{CPU: 64, Memory: 100}, nil, nil
 				w.Strategy = nil
+				if chance(0.5) {
+					w.Service = &ServiceConfig{MinimumHealthyPercent: int64(pick(3)) * 50, MaximumPercent: 100,
+						Deployments: []DeploymentConfig{{At: sim.Time(rng.Int64N(int64(6 * sim.Hour))), Shape: workloads.Shape{CPU: units.CPU(64 + 64*pick(2)), Memory: 100}, TaskFailure: units.PPM(pick(3) * 200_000)}}}
+				}
 				break
 			}
 			fallthrough
@@ -383,6 +480,11 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 	r := &clusterRig{rig: newRigSeed(t, cfg, seed)}
 	c := r.c
 	gpus := chance(0.3)
+	for i := range c.workloads {
+		if w := &c.workloads[i]; w.cfg.Kind == Service && chance(0.3) {
+			w.targets = &delayed{c, sim.Time(pick(300)) * sim.Second}
+		}
+	}
 	for hour := range 14 {
 		if hour < 6 {
 			for range pick(60) {
@@ -441,14 +543,14 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 		}
 	}
 	for i := range c.workloads {
-		if w := &c.workloads[i]; w.service != nil && w.cfg.Kind == Service && (w.running != w.cfg.DesiredCount-w.rejected || w.service.primary.unwanted > 0) {
+		if w := &c.workloads[i]; w.service != nil && w.cfg.Kind == Service && w.service.free() && (w.running != w.cfg.DesiredCount-w.rejected || w.service.primary.unwanted > 0) {
 			faults = append(faults, fmt.Sprintf("%s runs %d of %d, %d unwanted", w.cfg.Name, w.running, w.cfg.DesiredCount, w.service.primary.unwanted))
 		}
 	}
 	if late {
 		r.until(cfg.Duration)
 		for _, inst := range c.pools[len(families[0])].live {
-			if c.instances[inst].nonDaemon == 0 {
+			if c.instances[inst].nonDaemon == 0 && !c.busyServices() {
 				faults = append(faults, "an idle Managed Instance never ends")
 			}
 		}

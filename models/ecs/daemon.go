@@ -118,11 +118,14 @@ func (s *service) draining(d *deployment) bool {
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
 func (s *service) stopDaemon(now sim.Time) (did bool) {
 	c := s.c
+	lacking := make([]int32, 0, len(c.gaps)) // filling changes the list
 	for i := range c.gaps {
-		if g := c.gaps[i]; g.s == s && g.there(c) {
-			c.fillGaps(g.inst, now)
-			break // the list has changed; the next step sees the rest
+		if g := &c.gaps[i]; g.s == s && g.there(c) {
+			lacking = append(lacking, g.inst)
 		}
+	}
+	for _, inst := range lacking {
+		c.fillGaps(inst, now)
 	}
 	want := int64(0)
 	for _, d := range s.sets {

@@ -256,7 +256,7 @@ func (s *service) judge(now sim.Time) {
 		}
 	}
 	if quiet && (alone || s.cfg.Controller == "EXTERNAL") && p.state == setCompleted && !s.steady {
-		s.steady, s.steadyAt = true, now
+		s.steady, s.everSteady, s.steadyAt = true, true, now
 		s.event(now, result.ServiceSteady, 0)
 		if b := p.back; b != nil {
 			p.back = nil

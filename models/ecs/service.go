@@ -43,6 +43,7 @@ type service struct {
 	down       int64    // tasks that stop: out of the service, still on their machine
 	steady     bool
 	steadyAt   sim.Time
+	everSteady bool   // it was steady since its desired count changed or a task failed
 	batch      int64  // tasks stopped in this pass
 	stopped    uint64 // tasks stopped by choice, keys of draws
 	moving     bool   // a task started to balance the zones is not yet healthy
@@ -141,7 +142,7 @@ func (c *Cluster) startServices(now sim.Time) {
 			continue
 		}
 		s := c.addService(i)
-		s.steady = c.opening // what ran before is no news
+		s.steady, s.everSteady = c.opening, c.opening // what ran before is no news
 		for k := int64(0); k < s.desired; k++ {
 			s.launch(s.primary, now)
 		}
@@ -154,7 +155,7 @@ func (c *Cluster) SetDesired(w int, n int64, now sim.Time) {
 	if s == nil || s.desired == n {
 		return
 	}
-	s.desired = n
+	s.desired, s.steady, s.everSteady = n, false, false
 	s.wake(now)
 }
 
@@ -548,6 +549,7 @@ func (c *Cluster) becameUnhealthy(id TaskID, now sim.Time) {
 		d.unwanted++
 		s.w.stops++
 	}
+	s.steady, s.everSteady = false, false
 	s.event(now, result.ServiceTaskUnhealthy, int64(t.index))
 	d.failed++
 	d.fail(now)

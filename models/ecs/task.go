@@ -376,7 +376,7 @@ func (c *Cluster) stop(id TaskID, now sim.Time) {
 		}
 		c.abandon(id, now)
 	case stateStarting:
-		t.state = stateStopping
+		t.state = stateDeprovisioning // its containers never ran: no CPU to share out
 		t.ended = now
 		c.unstart(id, now)
 		c.releaseRoom(id, now)
