@@ -26,6 +26,8 @@ import (
 //	scale 5                                          desired count
 //	unhealthy                                        the oldest healthy task fails its checks
 //	step 5m                                          let time pass
+//	threshold 1 25                                   the circuit breaker's, for so many tasks
+//	end                                              the run ends here
 //	status                                           tasks by deployment and zone
 func TestDeploymentScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/deployments/*.txt")
@@ -270,21 +272,34 @@ func (p *play) do(words []string) {
 			p.tb.Fatal(err)
 		}
 		p.story(now + sim.Time(d))
+	case "threshold":
+		for _, a := range words[1:] {
+			n, _ := strconv.ParseInt(a, 10, 64)
+			fmt.Fprintf(&p.out, "desired %d: %d failures fail a deployment\n", n, s.cfg.Breaker.Threshold(n))
+		}
+	case "end":
+		c.closeDeployments(now)
+		p.status()
 	case "status":
-		zones := make([]int, c.cfg.Zones)
-		for _, d := range s.sets {
-			for _, id := range d.tasks {
-				if t := &c.tasks[id]; t.inst >= 0 {
-					zones[c.instances[t.inst].zone]++
-				}
-			}
-		}
-		fmt.Fprintf(&p.out, "desired %d; %s; by zone %v\n", s.desired, p.counts(), zones)
-		for _, r := range c.deployments {
-			fmt.Fprintf(&p.out, "deployment %d: %s%s; %d tasks and %d instances extra; %d started, %d failed\n", r.Revision, r.Outcome, because(r.Why), r.ExtraTasks, r.ExtraInstances, r.TasksStarted, r.TasksFailed)
-		}
+		p.status()
 	default:
 		p.tb.Fatal("unknown command " + words[0])
+	}
+}
+
+func (p *play) status() {
+	c, s := p.c, p.svc
+	zones := make([]int, c.cfg.Zones)
+	for _, d := range s.sets {
+		for _, id := range d.tasks {
+			if t := &c.tasks[id]; t.inst >= 0 {
+				zones[c.instances[t.inst].zone]++
+			}
+		}
+	}
+	fmt.Fprintf(&p.out, "desired %d; %s; by zone %v\n", s.desired, p.counts(), zones)
+	for _, r := range c.deployments {
+		fmt.Fprintf(&p.out, "deployment %d: %s%s; %d tasks and %d instances extra; %d started, %d failed\n", r.Revision, r.Outcome, because(r.Why), r.ExtraTasks, r.ExtraInstances, r.TasksStarted, r.TasksFailed)
 	}
 }
 

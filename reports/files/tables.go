@@ -72,6 +72,9 @@ func seriesColumns(outcomes []*result.Outcome) []column {
 		list = append(list,
 			column{"workload_" + snake(name) + "_desired_tasks", 1, series(func(w *result.Workload) *result.Series { return &w.Desired })},
 			column{"workload_" + snake(name) + "_running_tasks", 1, series(func(w *result.Workload) *result.Series { return &w.RunningS })})
+		if slices.ContainsFunc(outcomes, func(o *result.Outcome) bool { return o.First != nil && hasPending(o.First, name) }) {
+			list = append(list, column{"workload_" + snake(name) + "_pending_tasks", 1, series(func(w *result.Workload) *result.Series { return &w.Pending })})
+		}
 	}
 	for _, name := range providers {
 		series := func(pick func(*result.Provider) *result.Series) func(*result.Run) *result.Series {
@@ -89,6 +92,12 @@ func seriesColumns(outcomes []*result.Outcome) []column {
 			column{"provider_" + snake(name) + "_desired_instances", 1, series(func(p *result.Provider) *result.Series { return &p.Wanted })})
 	}
 	return list
+}
+
+// hasPending tells services, of which tasks on their way are counted.
+func hasPending(r *result.Run, name string) bool {
+	w := r.Workload(name)
+	return w != nil && w.Kind == "service" && len(w.Pending.Mean) > 0
 }
 
 func snake(name string) string {
