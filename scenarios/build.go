@@ -56,6 +56,7 @@ func (l *loader) build(root *node) *Scenario {
 	l.errs = append(l.errs, l.late...)
 	l.checkNames(root, s, d)
 	l.checkDeployments(root, s)
+	l.checkRebalancing(root, s)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkRuns(root.get("runs"), s)

@@ -294,8 +294,27 @@ func (w *Workload) notRebalanced() string {
 	return ""
 }
 
-// Rebalanced tells whether ECS balances the service's zones: by default where
-// it can, since 2025-09-05.
-func (w *Workload) Rebalanced() bool {
-	return w.AvailabilityZoneRebalancing != "DISABLED" && w.notRebalanced() == ""
+// Rebalanced tells whether ECS balances the zones of service w: by default
+// where it can, since 2025-09-05.
+func (s *Scenario) Rebalanced(w *Workload) bool {
+	return w.AvailabilityZoneRebalancing != "DISABLED" && w.notRebalanced() == "" && !s.classic(w)
+}
+
+// classic tells whether w stands behind a Classic Load Balancer, of its own or
+// shared.
+func (s *Scenario) classic(w *Workload) bool {
+	return slices.ContainsFunc(w.LoadBalancer, func(b LoadBalancer) bool {
+		return b.Type == "classic" || b.Name != "" && s.LoadBalancers[b.Name].Type == "classic"
+	})
+}
+
+// checkRebalancing refuses it behind a Classic Load Balancer.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing.html
+func (l *loader) checkRebalancing(root *node, s *Scenario) {
+	for i := range s.Workloads {
+		w := &s.Workloads[i]
+		if n := root.get("workload").get(w.Name); w.AvailabilityZoneRebalancing == "ENABLED" && s.classic(w) {
+			l.errs.addKey(n, "availability_zone_rebalancing", "got \"ENABLED\", and a service behind a Classic Load Balancer is not rebalanced; want \"DISABLED\"")
+		}
+	}
 }

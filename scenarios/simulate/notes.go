@@ -77,7 +77,7 @@ func (n *noter) assumed() {
 		n.add(result.Assumed, "", "a service starts and stops all that its bounds allow at once; it pauses %v, then twice as long, up to %v, after tasks that fail to start; a deployment %v without progress at the end has stalled",
 			ss.RetryBase, ss.RetryCap, ss.StalledAfter)
 		for i := range n.pl.Workloads {
-			if w := &n.pl.Workloads[i]; w.Rebalanced() && n.ownsInstances() {
+			if w := &n.pl.Workloads[i]; n.sc.Rebalanced(w) && n.ownsInstances() {
 				n.add(result.Assumed, "", "zones are balanced %v after a steady state", ss.RebalanceAfter)
 				break
 			}

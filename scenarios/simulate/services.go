@@ -20,7 +20,7 @@ func serviceConfig(sc *scenarios.Scenario, pl *scenarios.Platform, w *scenarios.
 	s.Controller = w.DeploymentController
 	s.HealthCheckGrace = sim.Time(w.HealthCheckGrace) * sim.Second
 	s.PerMinute = pl.ServiceScheduler.LaunchPerMinute
-	s.Rebalancing = w.Rebalanced()
+	s.Rebalancing = sc.Rebalanced(w)
 	if p := w.ScaleInProtection; p != nil {
 		s.Protected, s.ProtectedFor = p.Share, sim.Time(p.Minutes)*sim.Minute
 	}
