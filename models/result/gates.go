@@ -15,6 +15,7 @@ type Gate struct {
 	Text     string  // as written: "< 90s", ">= 12 for 99.9%"
 	Metric   *Metric // what Path names
 	Workload string  // "" for a figure of the platform
+	Bound    Bound   // what of the figure is bound
 	Op       string  // "<", "<=", ">" or ">="
 	Limit    float64 // in the metric's unit
 	// ForShare is the share of the window for which a level must keep the
@@ -29,14 +30,8 @@ var ops = []string{"<=", ">=", "<", ">"}
 // CheckPath says whether path names a metric a gate can bind, and if not what
 // it may have meant. workloads, if any are given, are the names allowed.
 func CheckPath(path string, workloads ...string) error {
-	m, name, err := Find(path)
+	m, name, _, err := findBound(path)
 	if err != nil {
-		for _, suffix := range []string{".mean", ".lower95", ".upper95"} {
-			base, ok := strings.CutSuffix(path, suffix)
-			if _, _, unknown := Find(base); ok && unknown == nil {
-				return fmt.Errorf("%q: a bound of the confidence interval is not modelled yet; use %q", suffix, base)
-			}
-		}
 		return err
 	}
 	if !m.PerWorkload() || len(workloads) == 0 {
@@ -62,7 +57,7 @@ func ParseGate(path, text string) (Gate, error) {
 	if err := CheckPath(path); err != nil {
 		return g, err
 	}
-	g.Metric, g.Workload, _ = Find(path)
+	g.Metric, g.Workload, g.Bound, _ = findBound(path)
 	rest := ""
 	for _, op := range ops {
 		if after, ok := strings.CutPrefix(g.Text, op); ok {
@@ -94,7 +89,7 @@ func ParseGate(path, text string) (Gate, error) {
 }
 
 func (g *Gate) setShare(text string) error {
-	if g.Metric.AtLeast == nil {
+	if g.Metric.AtLeast == nil || g.Bound != BoundFigure {
 		return fmt.Errorf("%q cannot be bound \"for\" a share of the time, only workload.NAME.running can", g.Path)
 	}
 	if g.Op != ">=" {
@@ -120,7 +115,13 @@ func (g Gate) Name() string {
 }
 
 // Short is the path without its workload.
-func (g Gate) Short() string { return strings.TrimPrefix(g.Metric.Path, "workload.NAME.") }
+func (g Gate) Short() string {
+	short := strings.TrimPrefix(g.Metric.Path, "workload.NAME.")
+	if g.Bound != BoundFigure {
+		short += "." + string(g.Bound)
+	}
+	return short
+}
 
 // GateResult is a gate held against a platform.
 type GateResult struct {
@@ -133,20 +134,33 @@ type GateResult struct {
 	// keeps it.
 	Censored bool
 	Reason   string // why it is missed: "p95 191 s > 90 s"; "" when kept
+	// Lower and Upper are the 95 % interval of the figure's mean over
+	// replications, NaN where there is none: one run, an extreme, a gate "for" a
+	// share of the time.
+	Lower, Upper float64
+	// Unsure is true when that interval holds the limit: other replications may
+	// turn the gate. It still decides by its own path.
+	Unsure bool
 }
 
 // Hold checks a gate against an outcome. A figure that does not exist, such
 // as the wait of a workload without tasks, misses.
 func (g Gate) Hold(o *Outcome) GateResult {
-	r := GateResult{Gate: g}
+	r := GateResult{Gate: g, Lower: math.NaN(), Upper: math.NaN()}
 	limit := g.Limit
 	if g.ForShare > 0 {
 		if w := o.Pooled.Workload(g.Workload); w != nil {
 			r.Got = g.Metric.AtLeast(w, int64(g.Limit))
 		}
 		limit = g.ForShare
-	} else if e, ok := o.Estimate(g.Path); ok {
-		r.Got = e.Value
+	} else if e, ok := o.Estimate(g.Metric.For(g.Workload)); ok {
+		r.Got = g.Bound.of(&e)
+		r.Lower, r.Upper = e.interval()
+		r.Unsure = r.Lower <= limit && limit <= r.Upper && r.Lower < r.Upper
+		if !r.Got.OK && e.OK {
+			r.Reason = g.subject() + " is unknown: one run has no interval"
+			return r
+		}
 	}
 	if !r.Got.OK {
 		r.Reason = g.noValue(o)

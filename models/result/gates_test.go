@@ -8,6 +8,7 @@ import (
 	"ecsim/models/result"
 	"ecsim/models/result/resulttest"
 	"ecsim/sim"
+	"ecsim/workloads/units"
 )
 
 func TestParseGate(t *testing.T) {
@@ -37,7 +38,13 @@ func TestParseGate(t *testing.T) {
 		{"workload.encode.running", ">= 1.5 for 99%", 0, 0, "whole number"},
 		{"instances.max", "< -1", 0, 0, "0 or more"},
 		{"instances.max", "< NaN", 0, 0, "0 or more"},
-		{"cost_per_month.upper95", "< 5500", 0, 0, "not modelled yet"},
+		{"cost_per_month.upper95", "< 5500", 5500, 0, ""},
+		{"workload.jobs.time_to_running.p95.mean", "< 90s", 90, 0, ""},
+		{"instances.mean.lower95", "> 3", 3, 0, ""},
+		{"instances.max.mean", "< 40", 40, 0, ""},
+		{"instances.max.upper95", "< 40", 0, 0, "no interval"},
+		{"cost_per_mont.upper95", "< 5500", 0, 0, `nearest is "cost_per_month"`},
+		{"workload.encode.running.mean", ">= 12 for 99.9%", 0, 0, "cannot be bound"},
 		{"cost", "<", 0, 0, "want dollars"},
 	} {
 		g, err := result.ParseGate(c.path, c.text)
@@ -60,6 +67,43 @@ func hold(t *testing.T, o *result.Outcome, path, text string) result.GateResult 
 		t.Fatal(err)
 	}
 	return g.Hold(o)
+}
+
+// Bounds are those of the replications' own values: of costs 90, 100 and 110 the
+// mean is 100 and the 95 % interval t(2) 10/sqrt(3) = 24.84 to either side.
+func TestGateBindsInterval(t *testing.T) {
+	var runs []*result.Run
+	for i, usd := range []int64{90, 100, 110} {
+		r := spec("fargate")
+		r.Replication = uint64(i)
+		r.Bill.Total = units.USD(usd) * units.Dollar
+		runs = append(runs, &r)
+	}
+	o := fold(t, runs)
+	for _, c := range []struct {
+		path, text string
+		ok, unsure bool
+	}{
+		{"cost", "< 101", true, true},
+		{"cost.mean", "< 101", true, true},
+		{"cost.upper95", "< 101", false, true},
+		{"cost.upper95", "< 124.8", false, true},
+		{"cost.upper95", "< 124.9", true, false},
+		{"cost.lower95", "> 75.1", true, false},
+		{"cost.lower95", "> 75.2", false, true},
+		{"cost.lower95", "< 76", true, true},
+	} {
+		r := hold(t, o, c.path, c.text)
+		if r.OK != c.ok || r.Unsure != c.unsure {
+			t.Errorf("%s %s: OK %v, not sure %v (%v to %v), want %v, %v", c.path, c.text, r.OK, r.Unsure, r.Lower, r.Upper, c.ok, c.unsure)
+		}
+	}
+	if r := hold(t, fold(t, runs[:1]), "cost.upper95", "< 1000"); r.OK || !strings.Contains(r.Reason, "one run has no interval") {
+		t.Errorf("kept without an interval: %+v", r)
+	}
+	if r := hold(t, fold(t, runs[:1]), "cost.mean", "< 1000"); !r.OK || r.Unsure {
+		t.Errorf("the mean of one run is that run: %+v", r)
+	}
 }
 
 func TestGateForAShareOfTheTime(t *testing.T) {

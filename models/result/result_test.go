@@ -82,7 +82,8 @@ func TestNearestPath(t *testing.T) {
 		"cost_per_mont":                     `"cost_per_month"`,
 		"workload.jobs.time_to_runing.p95":  `"workload.jobs.time_to_running.p95"`,
 		"workload.jobs.time_to_running.p96": `"workload.jobs.time_to_running.p9`,
-		"cost_per_month.upper95":            "not modelled yet",
+		"cost_per_mont.upper95":             `"cost_per_month"`,
+		"instances.max.upper95":             "no interval",
 	} {
 		if err := result.CheckPath(path); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", path, err, want)

@@ -301,9 +301,12 @@ func (r *Row) WorstWait() Wait {
 		if m := g.Gate.Metric; m.Kind != KindTally || m.Unit != UnitSeconds || !g.Got.OK || g.Gate.Limit == 0 {
 			continue
 		}
-		if p := g.Got.V / g.Gate.Limit; p > part {
+		// Of a bound gate the figure itself is the wait.
+		path := g.Gate.Metric.For(g.Gate.Workload)
+		e, _ := r.Estimate(path)
+		if p := e.V / g.Gate.Limit; p > part {
 			part = p
-			worst = Wait{Workload: g.Gate.Workload, Value: g.Got, Limit: g.Gate.Limit, Path: g.Gate.Path}
+			worst = Wait{Workload: g.Gate.Workload, Value: e.Value, Limit: g.Gate.Limit, Path: path}
 		}
 	}
 	if part >= 0 {

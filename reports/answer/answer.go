@@ -60,10 +60,12 @@ func Build(in Input) *Answer {
 	a := &Answer{Input: in, Verdict: result.Judge(in.Outcomes, in.Gates, in.Baseline, in.BaselineChosen)}
 	a.facts()
 	a.tables()
+	a.Tables = append(a.Tables, a.gateTables()...)
 	a.faults()
 	a.advise()
 	a.warn()
 	a.deployments()
+	a.unsure()
 	a.notes()
 	return a
 }

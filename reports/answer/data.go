@@ -21,12 +21,20 @@ func decimal(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 // CSV writes one row a platform, ranked ones first: every metric of the table
 // and, behind it, the half-width of its 95 % interval. A figure that does not
 // exist is empty; lower_bounds lists the columns whose truth may be larger.
+// Behind the metrics stand the gates, each with what it came to.
 func (a *Answer) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
 	header := []string{"platform", "standing", "reasons", "replications", "lower_bounds"}
 	columns := a.columns()
 	for _, c := range columns {
 		header = append(header, c.name, c.name+"_half95")
+	}
+	var gates []csvColumn
+	for _, g := range a.Gates {
+		gates = append(gates, csvColumn{"gate_" + g.Column(), g.Path})
+	}
+	for _, g := range unique(gates) {
+		header = append(header, gateHeader(g.name)...)
 	}
 	if err := out.Write(header); err != nil {
 		return err
@@ -49,6 +57,13 @@ func (a *Answer) CSV(w io.Writer) error {
 				}
 			}
 			cells = append(cells, value, half)
+		}
+		for k := range a.Gates {
+			if k < len(row.Gates) {
+				cells = append(cells, gateCells(&row.Gates[k])...)
+			} else {
+				cells = append(cells, make([]string, len(gateHeader("")))...)
+			}
 		}
 		record := append([]string{row.Platform, string(row.Standing()), strings.Join(reasons, "; "),
 			strconv.Itoa(row.Runs), strings.Join(bounds, " ")}, cells...)
@@ -114,7 +129,10 @@ type jsonGate struct {
 	Path   string   `json:"path"`
 	Text   string   `json:"text"`
 	Value  *float64 `json:"value"`
+	Lower  *float64 `json:"lower95,omitempty"`
+	Upper  *float64 `json:"upper95,omitempty"`
 	OK     bool     `json:"ok"`
+	Unsure bool     `json:"not_sure,omitempty"` // lower95 to upper95 holds the limit
 	Reason string   `json:"reason,omitempty"`
 }
 
@@ -202,7 +220,8 @@ func (a *Answer) jsonPlatform(row *result.Row) jsonPlatform {
 		p.VsBaseline = figure(row.VsBaseline.V)
 	}
 	for _, g := range row.Gates {
-		gate := jsonGate{Path: g.Gate.Path, Text: g.Gate.Text, OK: g.OK, Reason: g.Reason}
+		gate := jsonGate{Path: g.Gate.Path, Text: g.Gate.Text, OK: g.OK, Reason: g.Reason,
+			Lower: figure(g.Lower), Upper: figure(g.Upper), Unsure: g.Unsure}
 		if g.Got.OK {
 			gate.Value = figure(g.Got.V)
 		}

@@ -231,7 +231,7 @@ func surfaceMetrics(t *result.SweepTable, cost string) []string {
 	}
 	for _, g := range t.Gates {
 		path, _, _ := strings.Cut(g, " ")
-		add(path)
+		add(result.Unbound(path))
 	}
 	for _, c := range t.Columns {
 		if strings.HasSuffix(c.Path, ".time_to_running.p95") {

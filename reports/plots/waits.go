@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"ecsim/models/result"
 	"ecsim/workloads/units"
@@ -169,7 +170,7 @@ func slos(in Input, workload string) []sloMark {
 		"time_to_running.max": 100, "time_to_running.mean": 0}
 	var marks []sloMark
 	for _, g := range in.Gates {
-		percent, ok := percents[g.Short()]
+		percent, ok := percents[strings.TrimPrefix(g.Metric.Path, "workload.NAME.")]
 		if ok && g.Workload == workload && g.Limit > 0 && (g.Op == "<" || g.Op == "<=") {
 			marks = append(marks, sloMark{g.Limit, percent, g.Short()[len("time_to_running."):] + " " + g.Text})
 		}

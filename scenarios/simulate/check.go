@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"ecsim/models/ecs"
+	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/scenarios/library"
 	"ecsim/workloads"
@@ -37,8 +38,30 @@ func check(sc *scenarios.Scenario) error {
 		}
 	}
 	errs = append(errs, definitionFaults(sc)...)
+	errs = append(errs, gateFaults(sc)...)
 	if errs == nil {
 		return nil
+	}
+	return errs
+}
+
+// gateFaults are gates on an interval where one run gives none.
+func gateFaults(sc *scenarios.Scenario) (errs scenarios.Errors) {
+	if sc.Runs.Replications > 1 || sc.Runs.Batches > 1 || sequential(sc).Precision > 0 {
+		return nil
+	}
+	for _, list := range []struct {
+		table string
+		gates []scenarios.Gate
+	}{{"slo", sc.SLO}, {"budget", sc.Budget}} {
+		for _, g := range list.gates {
+			if r, err := result.ParseGate(g.Path, g.Text); err == nil && r.Interval() {
+				e := scenarios.Error{Key: list.table + "." + g.Path, Msg: fmt.Sprintf(
+					"binds a 95 %% interval, and runs.replications = 1 gives none; use 2 or more (10 is the default), or bind %q", result.Unbound(g.Path))}
+				e.Where.File = g.Where
+				errs = append(errs, e)
+			}
+		}
 	}
 	return errs
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -71,7 +72,7 @@ func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
 	t.Columns = result.Columns(names)
 	seen := map[string]int{}
 	for _, x := range g {
-		column := "gate_" + x.Metric.Column(x.Workload)
+		column := "gate_" + x.Column()
 		if seen[column]++; seen[column] > 1 {
 			column = fmt.Sprintf("%s_%d", column, seen[column])
 		}
@@ -274,11 +275,13 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 		placed += run.Placements
 		events += run.Events
 	}
-	rows := result.Rank(outcomes, g).Rows()
+	// One replication has no interval to hold a gate on one against.
+	alone := slices.DeleteFunc(slices.Clone(g), result.Gate.Interval)
+	rows := result.Rank(outcomes, alone).Rows()
 	for _, row := range rows {
 		for i := range outcomes {
 			if outcomes[i] == row.Outcome {
-				b.note(i, row, replication)
+				b.note(i, row, replication, g)
 			}
 		}
 	}
@@ -305,8 +308,9 @@ func cannot(err error) (result.Reason, bool) {
 	return result.Reason{}, false
 }
 
-// note adds platform i's row of a replication to the point.
-func (b *Bench) note(i int, row *result.Row, replication uint64) {
+// note adds platform i's row of a replication to the point. Of the gates g
+// those on intervals are not in the row.
+func (b *Bench) note(i int, row *result.Row, replication uint64, g []result.Gate) {
 	x := &b.point.Platforms[i]
 	n := len(x.Cells)
 	if cap(x.Cells) > n {
@@ -319,10 +323,15 @@ func (b *Bench) note(i int, row *result.Row, replication uint64) {
 	if row.Runs == 0 {
 		return
 	}
-	for _, g := range row.Gates {
-		state := result.GateMissed
-		if g.OK {
-			state = result.GateKept
+	held := row.Gates
+	for k := range g {
+		state := result.GateNone
+		if !g[k].Interval() {
+			state = result.GateMissed
+			if held[0].OK {
+				state = result.GateKept
+			}
+			held = held[1:]
 		}
 		c.Gates = append(c.Gates, state)
 	}
