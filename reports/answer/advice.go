@@ -40,9 +40,9 @@ func (a *Answer) advise() {
 		a.Details = append(a.Details, Line{"", text})
 	}
 	if len(a.Outcomes) > 1 {
-		a.Details = append(a.Details, Line{"Flips:", a.flips()})
+		a.Details = append(a.Details, a.flipDetails()...)
 	}
-	a.Details = append(a.Details, Line{"", chanceOnly})
+	a.Details = append(a.Details, Line{"", a.chance()})
 }
 
 // keeps says which service levels the winner meets.
@@ -210,9 +210,6 @@ func percent(v float64) string {
 	}
 	return fmt.Sprintf("%.0f %%", v)
 }
-
-// chanceOnly says what an interval and a flip leave out.
-const chanceOnly = "± is the 95 % interval of chance only, and knows nothing of wrong inputs. Flips change prices alone; those of load, run time and start time are not modelled yet."
 
 // cost is a row's figure of the ranking, in dollars.
 func (a *Answer) cost(r *result.Row) float64 {

@@ -37,6 +37,8 @@ type Input struct {
 	Apply map[string][]string
 	Notes []result.Note // of the scenario; those of outcomes are added
 	Next  string        // a command to try next; "" for none
+	// Search is what was simulated to find flips; nil when it was not asked for.
+	Search *result.FlipSearch
 }
 
 // Answer is the finished content.

@@ -179,11 +179,12 @@ func (a *Answer) JSON(w io.Writer) error {
 		Advice     string         `json:"advice"`
 		Platforms  []jsonPlatform `json:"platforms"`
 		PriceFlips []jsonFlip     `json:"price_flips,omitempty"`
+		FlipSearch *jsonSearch    `json:"flip_search,omitempty"`
 		Warnings   []string       `json:"warnings,omitempty"`
 		Excluded   []string       `json:"not_included,omitempty"`
 		Assumed    []string       `json:"assumed,omitempty"`
 	}{Scenario: a.Scenario, Question: a.Question, Region: a.Region, PriceDate: a.PriceDate, RankedBy: v.CostPath,
-		Baseline: a.Baseline, Advice: a.Advice.Text, Excluded: a.kind(result.NotIncluded), Assumed: a.kind(result.Assumed)}
+		FlipSearch: jsonSearchOf(a.Search), Baseline: a.Baseline, Advice: a.Advice.Text, Excluded: a.kind(result.NotIncluded), Assumed: a.kind(result.Assumed)}
 	if v.Winner != nil {
 		doc.Winner = v.Winner.Platform
 	}

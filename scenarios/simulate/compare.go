@@ -32,6 +32,9 @@ type Comparison struct {
 	Runs    int // replications of each platform
 	Wanted  int // more than Runs if it was interrupted: with a precision those to the next look
 	Notes   []result.Note
+	Search  *result.FlipSearch // of Flips; nil until then
+
+	runs [][]*result.Run // per outcome; nil for one refused
 }
 
 // cell is one platform over the replications folded into it so far; it is an
@@ -93,6 +96,7 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 	k := 0
 	for i, p := range platforms {
 		name := sc.Platforms[p].Name
+		c.runs = append(c.runs, nil)
 		if refused[i] != nil {
 			c.Outcomes = append(c.Outcomes, result.Refuse(name, refused[i]))
 			continue
@@ -109,6 +113,7 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 			return nil, err
 		}
 		c.Outcomes = append(c.Outcomes, o)
+		c.runs[i] = x.runs
 	}
 	c.Notes = append(c.Notes, warmed...)
 	c.Notes = append(c.Notes, c.remarks()...)

@@ -27,7 +27,7 @@ func answerInput(name string, c *simulate.Comparison) answer.Input {
 		Scenario: sc.Name, Question: sc.Question, Region: sc.Region, Zones: int(sc.AvailabilityZones),
 		Architecture: architecture(ran), PriceDate: catalog.Date(), Prices: prices(ran),
 		Baseline: sc.Baseline, BaselineChosen: sc.IsSet("baseline"),
-		Outcomes: c.Outcomes, Gates: c.Gates, Notes: c.Notes, Apply: map[string][]string{},
+		Outcomes: c.Outcomes, Gates: c.Gates, Notes: c.Notes, Apply: map[string][]string{}, Search: c.Search,
 		Next: "ecsim show " + quoted(name) + " --defaults",
 	}
 	if in.Baseline == "" && len(c.Outcomes) > 0 {

@@ -37,6 +37,7 @@ type simulateOptions struct {
 	records      records
 	force        bool // simulate even if the answer is stored
 	pairs        bool // compare: print the paired differences
+	flips        bool // simulate what would change the winner
 }
 
 // records are the files of single events, written on request.
@@ -55,6 +56,7 @@ func simulateFlags(c *cobra.Command, o *simulateOptions) {
 	f.BoolVar(&o.records.Tasks, "tasks", false, "also write tasks.csv, a row a task, of the first replication")
 	f.BoolVar(&o.records.Instances, "instances", false, "also write instances.csv, a row an instance, of the first replication")
 	f.BoolVar(&o.records.Events, "events", false, "also write events.csv, a row an event, of the first replication")
+	f.BoolVar(&o.flips, "flips", o.pairs, "search for the load, run time, start time and the like that change the winner (more than twice the work)")
 	f.BoolVar(&o.force, "force", false, "simulate again though the answer is stored")
 	formatFlag(c, &o.format, formats...)
 	f.Lookup("jobs").DefValue = "all CPUs"
@@ -147,6 +149,9 @@ func runSimulate(e *Env, o simulateOptions) error {
 	var tracker simulate.Tracker
 	stop := follow(e, &tracker)
 	c, err := simulate.Compare(e.Context, sc, platforms, o.workers, &tracker)
+	if err == nil && !c.Partial && o.flips && len(platforms) > 1 {
+		err = c.Flips(e.Context, platforms, o.workers, &tracker)
+	}
 	if err == nil && !c.Partial {
 		if err = o.record(e, sc, c, platforms, folder); errors.Is(err, context.Canceled) {
 			c.Partial, err = true, nil // the figures are whole, the event files are not

@@ -32,6 +32,9 @@ func (o *simulateOptions) destination(sc *scenarios.Scenario, platforms []int, v
 		return destination{}, badInput(err)
 	}
 	what := fmt.Appendf(nil, "%s %+v %t", hash, o.records, o.pairs)
+	if o.flips {
+		what = append(what, " flips"...)
+	}
 	for _, p := range platforms {
 		what = fmt.Appendf(what, " %q", sc.Platforms[p].Name)
 	}
