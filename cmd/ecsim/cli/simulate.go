@@ -150,6 +150,8 @@ func runSimulate(e *Env, o simulateOptions) error {
 	stop := follow(e, &tracker)
 	c, err := simulate.Compare(e.Context, sc, platforms, o.workers, &tracker)
 	if err == nil && !c.Partial && o.flips && len(platforms) > 1 {
+		stop() // with the comparison's last line
+		stop = follow(e, &tracker)
 		err = c.Flips(e.Context, platforms, o.workers, &tracker)
 	}
 	if err == nil && !c.Partial {
