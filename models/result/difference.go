@@ -29,9 +29,14 @@ type Difference struct {
 
 // Compare sets a's figure against b's, paired by replication.
 func Compare(a, b *Outcome, path string) Difference {
-	d := Difference{Meaning: NoFigure}
-	d.V, d.Half = Paired(a, b, path)
+	v, half := Paired(a, b, path)
 	of, _ := b.Estimate(path)
+	return difference(v, half, of.V)
+}
+
+// difference says what v ± half means against a figure of the size of.
+func difference(v, half, of float64) Difference {
+	d := Difference{V: v, Half: half, Meaning: NoFigure}
 	size := math.Abs(d.V)
 	switch {
 	case math.IsNaN(d.V):
@@ -39,7 +44,7 @@ func Compare(a, b *Outcome, path string) Difference {
 		d.Meaning = Same
 	case !math.IsNaN(d.Half) && !experiment.Significant(d.V, d.Half):
 		d.Meaning = Chance
-	case size < EqualShare*math.Abs(of.V):
+	case size < EqualShare*math.Abs(of):
 		d.Meaning = Negligible
 	case math.IsNaN(d.Half):
 		d.Meaning = Unknown

@@ -87,7 +87,12 @@ func (a *Answer) columns() []csvColumn {
 			}
 		}
 	}
-	slices.Sort(names)
+	return metricColumns(names)
+}
+
+// metricColumns are every metric of the platform and of each named workload.
+func metricColumns(names []string) []csvColumn {
+	names = slices.Sorted(slices.Values(names))
 	var columns []csvColumn
 	metrics := result.Metrics()
 	for i := range metrics {

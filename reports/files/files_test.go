@@ -74,7 +74,7 @@ func TestFolder(t *testing.T) {
 			t.Errorf("%s is not as the manifest says", f.Name)
 		}
 	}
-	if w.CSVs != 3 || w.Plots < 5 {
+	if w.CSVs != 4 || w.Plots < 5 {
 		t.Errorf("%d CSV files and %d plots counted", w.CSVs, w.Plots)
 	}
 	if text, ok := files.Stored(dir, "3f9c21ab"); !ok || text != r.Answer.Text() {

@@ -92,7 +92,14 @@ type Manifest struct {
 	Seconds   float64     `json:"seconds"`           // wall time of the simulation
 	Host      string      `json:"host"`
 	Jobs      int         `json:"jobs"`
+	Inputs    []Input     `json:"inputs,omitempty"`
 	Files     []FileEntry `json:"files"` // by name, this file left out
+}
+
+// Input is a file that the scenario named, as it was when it was read.
+type Input struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
 }
 
 // FileEntry is one file of a folder.

@@ -23,6 +23,7 @@ type Report struct {
 	Version   string
 	Catalogue string
 	Location  *time.Location // of the plots' time axes; nil is UTC
+	Inputs    []Input        // the files that the scenario names
 	Partial   bool
 	SkipPlots bool // leaves out pictures, which take most of the time
 
@@ -75,6 +76,7 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 		{"resolved.toml", text(string(r.Resolved))},
 		{"summary.csv", r.Answer.CSV},
 		{"summary.json", r.Answer.JSON},
+		{ReplicationsName, r.Answer.Replications},
 		{"timeseries.csv", func(out io.Writer) error { return timeSeries(out, r.Answer.Outcomes) }},
 		{"costs.csv", func(out io.Writer) error { return costs(out, r.Answer.Outcomes) }},
 		{"deployments.csv", func(out io.Writer) error { return deployments(out, r.Answer.Outcomes) }},
@@ -106,7 +108,7 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 // manifest writes manifest.json, the last file, and counts the others.
 func (f *Folder) manifest(r Report) (Written, error) {
 	m := Manifest{Version: r.Version, Scenario: r.Answer.Scenario, Hash: r.Hash, Seed: r.Seed, Catalogue: r.Catalogue,
-		Partial: r.Partial, Seconds: r.Took.Seconds(), Jobs: r.Jobs}
+		Partial: r.Partial, Seconds: r.Took.Seconds(), Jobs: r.Jobs, Inputs: r.Inputs}
 	if !r.Now.IsZero() {
 		m.Written = r.Now.UTC().Format(time.RFC3339)
 	}

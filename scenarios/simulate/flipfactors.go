@@ -38,7 +38,6 @@ var factors = []factor{
 		return slices.ContainsFunc(w.Image, func(i scenarios.Image) bool { return i.Size > 0 })
 	}), func(sc *scenarios.Scenario, x float64) {
 		eachWorkload(sc, func(w *scenarios.Workload) {
-			w.Image = slices.Clone(w.Image)
 			for i := range w.Image {
 				w.Image[i].Size = times(w.Image[i].Size, x)
 			}
@@ -166,6 +165,7 @@ func (f *factor) multiplied(sc *scenarios.Scenario, x float64) *scenarios.Scenar
 				copied := *a
 				list[i].Arrivals = &copied
 			}
+			list[i].Image = slices.Clone(list[i].Image)
 		}
 		return list
 	}

@@ -16,22 +16,30 @@ var _ = Register(Verb{Name: "compare", Group: Simulate, New: newCompare})
 func newCompare(e *Env) *cobra.Command {
 	o := simulateOptions{pairs: true}
 	c := &cobra.Command{
-		Use:   "compare SCENARIO",
-		Short: "Simulate a scenario on all its platforms; add their paired differences",
-		Long:  "Simulate a scenario on its platforms, which all meet the same work, print the\nanswer, and below it each platform's differences from the baseline, paired by\nreplication." + simulateHelp + "\n\nExit code 3 means that no platform keeps all of [slo] and [budget].",
+		Use:   "compare SCENARIO | A B",
+		Short: "Simulate a scenario on all its platforms, or set two results against each other",
+		Long:  "Simulate a scenario on its platforms, which all meet the same work, print the\nanswer, and below it each platform's differences from the baseline, paired by\nreplication; and search for the changes of load and the like that would make\nanother platform win.\n\nA and B are scenarios or result folders: platforms of one name are set against\neach other, and what differs in their inputs is listed. A scenario is run first,\nor its stored result used. Replications are paired where seed, number and work\nare the same." + simulateHelp + "\n\nExit code 3 means that no platform keeps all of [slo] and [budget].",
 		Example: `  ecsim compare launch-types
   ecsim compare launch-types --platform ec2 --platform fargate -r 30
-  ecsim compare web.toml --set prices.discount=12% --format json`,
+  ecsim compare web.toml --set prices.discount=12% --format json
+  ecsim compare web.toml web-arm.toml
+  ecsim compare out/web/1a2b3c4d web.toml`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) > 1 {
-				return fmt.Errorf("got %d scenarios, want one: comparing two scenarios or result folders is not modelled yet; one scenario may hold many platforms", len(args))
+			if len(args) > 2 {
+				return fmt.Errorf("got %d scenarios, want one or two; one scenario may hold many platforms", len(args))
 			}
 			if len(args) == 0 {
 				return fmt.Errorf("got no scenario, want one; 'ecsim library' lists those that come with ecsim")
 			}
 			return nil
 		},
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return runTwo(e, o, args[0], args[1], c.Flags().Changed)
+			}
+			if isFolder(args[0]) {
+				return badInput(fmt.Errorf("ecsim: %s is a folder; give a second result to compare it with, or a scenario", args[0]))
+			}
 			o.scenario = args[0]
 			return runSimulate(e, o)
 		},

@@ -229,10 +229,18 @@ func (o *simulateOptions) finish(e *Env, c *simulate.Comparison, folder *files.F
 			}
 		}
 	}
+	named, err := sc.Files()
+	if err != nil {
+		return err
+	}
+	var inputs []files.Input
+	for _, f := range named {
+		inputs = append(inputs, files.Input{Name: f.Path, SHA256: f.SHA256})
+	}
 	took := time.Since(start)
 	said := e.saying("writing tables and plots ...")
 	wrote, err := folder.Finish(files.Report{Answer: a, Resolved: sc.Resolved(), Hash: to.hash, Seed: uint64(sc.Runs.Seed),
-		Version: Version, Catalogue: catalog.Version(), Location: location, Partial: c.Partial, Took: took, Jobs: o.workers})
+		Version: Version, Catalogue: catalog.Version(), Location: location, Inputs: inputs, Partial: c.Partial, Took: took, Jobs: o.workers})
 	said()
 	if err != nil {
 		return err
