@@ -57,7 +57,8 @@ func (s *Setting) depth() int {
 }
 
 // ordered sorts settings into the order of Settings. It does not depend on the
-// order of the file, nor on which values are defaults.
+// order of the file, but for the axes of [sweep], nor on which values are
+// defaults.
 func ordered(settings []Setting) []Setting {
 	rank := func(keys []string) int {
 		return slices.Index(headers, keys[0]) // -1, first, for the top level
@@ -66,6 +67,9 @@ func ordered(settings []Setting) []Setting {
 		return -max(slices.Index([]string{"kind", "question"}, key), -1) - 1
 	}
 	slices.SortStableFunc(settings, func(a, b Setting) int {
+		if a.keys[0] == "sweep" && b.keys[0] == "sweep" {
+			return 0 // the order of axes numbers the points
+		}
 		da, db := a.depth(), b.depth()
 		return cmp.Or(cmp.Compare(rank(a.keys), rank(b.keys)), slices.Compare(a.keys[:da], b.keys[:db]),
 			cmp.Compare(first(a.keys[da]), first(b.keys[db])), slices.Compare(a.keys[da:], b.keys[db:]))

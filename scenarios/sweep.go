@@ -26,7 +26,7 @@ type SweepAxis struct {
 	Paths  []string   // as written, "*" included
 	Values [][]string // [value][path]: as canonical TOML
 	// Numbers are the values of the first path on a scale, in Unit: "s",
-	// "CPU units", "MB", "%", "/s", "vCPU-h", "" for a bare number. Nil when
+	// "CPU units", "MiB", "MB", "%", "/s", "vCPU-h", "" for a bare number. Nil when
 	// some value is no number.
 	Numbers []float64
 	Unit    string
@@ -329,7 +329,7 @@ func (a *SweepAxis) finish() {
 			texts[k] = n.text()
 		}
 		a.Values = append(a.Values, texts)
-		v, unit, ok := nodes[0].number()
+		v, unit, ok := nodes[0].number(a.Paths[0])
 		if !ok || i > 0 && unit != a.Unit {
 			a.Numbers, a.Unit = nil, ""
 			for _, rest := range a.nodes[i+1:] {
@@ -372,13 +372,27 @@ func (l *loader) tryValues(w *Sweep) {
 	}
 }
 
-// number is a value on a scale.
-func (n *node) number() (v float64, unit string, ok bool) {
+// number is a value of a path on a scale. Text of a size is MiB where the key
+// is a memory, as ECS reads it, and bytes elsewhere; a bare number there and of
+// a CPU has that unit too.
+func (n *node) number(path string) (v float64, unit string, ok bool) {
+	key := path[strings.LastIndexByte(path, '.')+1:]
+	bare := ""
+	switch key {
+	case "memory", "registered_memory":
+		bare = "MiB"
+		if s, is := n.value.(string); is {
+			q, err := units.ParseMiB(s)
+			return float64(q), bare, err == nil
+		}
+	case "cpu", "parallel":
+		bare = "CPU units"
+	}
 	switch x := n.value.(type) {
 	case int64:
-		return float64(x), "", true
+		return float64(x), bare, true
 	case decimal:
-		return x.value, "", true
+		return x.value, bare, true
 	case string:
 		for _, s := range scales {
 			if q, err := scalars[s.typ].parse(x); err == nil {

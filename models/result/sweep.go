@@ -47,9 +47,6 @@ type SweepCell struct {
 	Reason      string
 	Gates       []GateState
 	Values      []float64 // as the table's columns; NaN where there is none
-	Placements  uint64
-	Events      uint64
-	Fingerprint uint64
 }
 
 // GateState is whether a gate was kept.
@@ -106,9 +103,6 @@ func (p *SweepPlatform) append(b []byte) []byte {
 		for _, v := range c.Values {
 			b = appendFloat(b, v)
 		}
-		b = binary.AppendUvarint(b, c.Placements)
-		b = binary.AppendUvarint(b, c.Events)
-		b = binary.LittleEndian.AppendUint64(b, c.Fingerprint)
 	}
 	return b
 }
@@ -167,7 +161,7 @@ func (d *pointReader) platform(p *SweepPlatform) {
 	for i := range p.Estimates {
 		p.Estimates[i] = Band{d.float(), d.float()}
 	}
-	p.Cells = resize(p.Cells, d.count(10))
+	p.Cells = resize(p.Cells, d.count(5))
 	for i := range p.Cells {
 		c := &p.Cells[i]
 		c.Replication, c.Standing, c.Reason = d.uint(), d.standing(), d.text()
@@ -179,8 +173,6 @@ func (d *pointReader) platform(p *SweepPlatform) {
 		for k := range c.Values {
 			c.Values[k] = d.float()
 		}
-		c.Placements, c.Events = d.uint(), d.uint()
-		c.Fingerprint = d.word()
 	}
 }
 
@@ -228,14 +220,12 @@ func (d *pointReader) count(size int) int {
 	return int(n)
 }
 
-func (d *pointReader) word() uint64 {
+func (d *pointReader) float() float64 {
 	if b := d.take(8); len(b) == 8 {
-		return binary.LittleEndian.Uint64(b)
+		return math.Float64frombits(binary.LittleEndian.Uint64(b))
 	}
 	return 0
 }
-
-func (d *pointReader) float() float64 { return math.Float64frombits(d.word()) }
 
 func (d *pointReader) text() string { return string(d.take(d.count(1))) }
 

@@ -324,7 +324,7 @@ func (f *Folder) openSweepTables(t *result.SweepTable) (*sweepTables, error) {
 		phead = append(phead, t.Columns[i].Name, t.Columns[i].Name+"_half95")
 	}
 	var err, err2, err3 error
-	x.cells, err = f.sweepCSV("cells.csv", append(head, "placements", "events"))
+	x.cells, err = f.sweepCSV("cells.csv", head)
 	x.points, err2 = f.sweepCSV("points.csv", phead)
 	x.parquet, err3 = f.sweepParquet("cells.parquet", x, names)
 	if err := errors.Join(err, err2, err3); err != nil {
@@ -395,7 +395,6 @@ func (x *sweepTables) add(p *result.SweepPoint) error {
 				}
 				row = append(row, v)
 			}
-			row = append(row, strconv.FormatUint(c.Placements, 10), strconv.FormatUint(c.Events, 10))
 			x.row = row
 			if err := x.cells.out.Write(row); err != nil {
 				return err

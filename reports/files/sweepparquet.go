@@ -60,8 +60,6 @@ func (f *Folder) sweepParquet(name string, x *sweepTables, axes []string) (*swee
 	for i := range t.Columns {
 		add(t.Columns[i].Name, reflect.TypeFor[*float64](), ",optional")
 	}
-	add("placements", integer, "")
-	add("events", integer, "")
 	schema := parquet.SchemaOf(reflect.New(reflect.StructOf(fields)).Elem().Interface())
 
 	file, err := os.Create(filepath.Join(f.partial, name))
@@ -117,8 +115,6 @@ func (p *sweepParquet) add(q *result.SweepPoint, platform int, c *result.SweepCe
 			put(parquet.DoubleValue(c.Values[k]), true)
 		}
 	}
-	put(parquet.Int64Value(int64(c.Placements)), false)
-	put(parquet.Int64Value(int64(c.Events)), false)
 	p.rows[p.n] = row
 	if p.n++; p.n == len(p.rows) {
 		return p.flush()

@@ -377,8 +377,6 @@ func (b *Bench) note(i int, row *result.Row, replication uint64, g []result.Gate
 		}
 		c.Values = append(c.Values, f)
 	}
-	run := b.runs[i][last]
-	c.Placements, c.Events, c.Fingerprint = run.Placements, run.Events, run.Fingerprint
 }
 
 func reasonOf(row *result.Row) string {

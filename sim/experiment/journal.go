@@ -145,11 +145,24 @@ func (j *Journal) sync() error {
 	if j.err != nil || !j.dirty {
 		return j.err
 	}
-	if err := j.file.Sync(); err != nil {
-		j.err = err
+	j.err = errors.Join(j.file.Sync(), j.there())
+	j.dirty = j.err != nil
+	return j.err
+}
+
+// ErrJournalGone says that a journal was removed, or replaced, while it was
+// written: the system keeps such a file without a name until it is closed.
+var ErrJournalGone = errors.New("was removed while it was written")
+
+// there tells whether the file still has its name.
+func (j *Journal) there() error {
+	own, err := j.file.Stat()
+	if err != nil {
 		return err
 	}
-	j.dirty = false
+	if named, err := os.Stat(j.file.Name()); err != nil || !os.SameFile(own, named) {
+		return fmt.Errorf("%s %w", j.file.Name(), ErrJournalGone)
+	}
 	return nil
 }
 

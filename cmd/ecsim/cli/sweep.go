@@ -327,10 +327,10 @@ func (s *sweeping) run(e *Env, journal *experiment.Journal) error {
 
 // stopped says what is safe when a sweep ended before its end.
 func (s *sweeping) stopped(e *Env, err error) error {
-	safe := fmt.Sprintf("what is finished is kept in %s; the same command goes on", s.folder.Journal())
-	if _, gone := os.Stat(s.folder.Journal()); gone != nil {
-		safe = fmt.Sprintf("%s was removed while it was written, and with it what was finished", s.folder.Journal())
+	if errors.Is(err, experiment.ErrJournalGone) {
+		return fmt.Errorf("%s: %w, and with it what was finished; start again, or choose another folder with -o", s.folder.Journal(), experiment.ErrJournalGone)
 	}
+	safe := fmt.Sprintf("what is finished is kept in %s; the same command goes on", s.folder.Journal())
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintf(e.Err, "interrupted after %s cells: %s\n", units.Thousands(int64(s.Done.Cells.Load())), safe)
 		return silently(ExitInterrupted)

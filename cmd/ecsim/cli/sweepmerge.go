@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +82,7 @@ func mergeSweep(e *Env, dirs []string, out string) error {
 	if err != nil {
 		return badInput(err)
 	}
-	if w.Chunks() != plan.Chunks || w.Points() != plan.Points {
+	if again, err := w.Plan(Version); err != nil || w.Chunks() != plan.Chunks || w.Points() != plan.Points || !slices.Equal(axesOf(again), axesOf(plan)) {
 		return badInput(fmt.Errorf("ecsim: %s was written by another version of ecsim; merge with the one that wrote it", dirs[0]))
 	}
 	header, sum := plan.Encode()
@@ -102,6 +103,16 @@ func mergeSweep(e *Env, dirs []string, out string) error {
 		return err
 	}
 	return silently(code)
+}
+
+// axesOf are the parts of a plan that number its points.
+func axesOf(plan *experiment.PlanHeader) (axes []experiment.PlanPart) {
+	for _, p := range plan.Parts {
+		if strings.HasPrefix(p.Name, "sweep.") {
+			axes = append(axes, p)
+		}
+	}
+	return axes
 }
 
 func valueOf(plan *experiment.PlanHeader, name string) string {
