@@ -73,28 +73,42 @@ func (o *Outcome) read(m *Metric, workload string) (Estimate, bool) {
 	return Estimate{Value: v, Half: math.NaN(), Each: []float64{each}}, true
 }
 
-// FoldColumns folds runs whose columns are read already, and perhaps shed: its
-// estimates are those of Fold, for these columns alone; it has no Notes, and
-// lines of the bill only where some of it is a Spot price. values are per run,
-// as ReadColumns gives them.
-func FoldColumns(runs []*Run, columns []Column, values [][]Value) *Outcome {
-	first := runs[0]
-	o := &Outcome{Platform: first.Platform, Label: first.Label, Runs: len(runs), First: first,
-		Pooled: pool(runs), estimates: make(map[string]Estimate, len(columns))}
-	for _, r := range runs {
-		o.Partial = o.Partial || r.Partial
-		o.Bill.PriceOnly = o.Bill.PriceOnly || r.Bill.PriceOnly
+// Folding folds replications of one platform one by one, so that none but the
+// first is kept. Its estimates are those of Fold, for some columns alone; the
+// outcome has no Notes, and the bill of its first run.
+type Folding struct {
+	outcome *Outcome
+}
+
+// Begin forgets what was folded.
+func (f *Folding) Begin() { f.outcome = nil }
+
+// Add folds the next replication, whose columns were read before; it sheds what
+// is not needed any more.
+func (f *Folding) Add(r *Run) {
+	r.Shed()
+	if f.outcome == nil {
+		f.outcome = &Outcome{Platform: r.Platform, Label: r.Label, First: r, Pooled: newPool(r), Bill: r.Bill}
 	}
-	if o.Bill.PriceOnly {
-		o.Bill = meanBill(runs)
-	}
-	each := make([]float64, len(runs)*len(columns))
-	have := make([]float64, 0, len(runs))
+	o := f.outcome
+	o.Runs++
+	o.Pooled.take(r)
+	o.Partial = o.Partial || r.Partial
+	o.Bill.PriceOnly = o.Bill.PriceOnly || r.Bill.PriceOnly
+}
+
+// Outcome is that of what was folded; values are per run, as ReadColumns gives
+// them.
+func (f *Folding) Outcome(columns []Column, values [][]Value) *Outcome {
+	o := f.outcome
+	o.estimates = make(map[string]Estimate, len(columns))
+	each := make([]float64, o.Runs*len(columns))
+	have := make([]float64, 0, o.Runs)
 	for i := range columns {
 		c := &columns[i]
-		e := Estimate{Each: each[i*len(runs) : (i+1)*len(runs) : (i+1)*len(runs)]}
+		e := Estimate{Each: each[i*o.Runs : (i+1)*o.Runs : (i+1)*o.Runs]}
 		have = have[:0]
-		for k := range runs {
+		for k := range o.Runs {
 			have = e.take(k, values[k][i], have)
 		}
 		o.estimates[c.Path] = o.finish(e, &metrics[c.metric], c.workload, have)

@@ -201,27 +201,35 @@ func Paired(a, b *Outcome, path string) (diff, half float64) {
 
 // pool sums the workloads of all replications.
 func pool(runs []*Run) *Run {
-	f := runs[0]
+	p := newPool(runs[0])
+	for _, r := range runs {
+		p.take(r)
+	}
+	return p
+}
+
+// newPool is an empty sum of replications like f.
+func newPool(f *Run) *Run {
 	p := &Run{Scenario: f.Scenario, Platform: f.Platform, Label: f.Label, Seed: f.Seed, Start: f.Start,
 		WarmUp: f.WarmUp, Duration: f.Duration, End: f.End, MonthlyOK: f.MonthlyOK, NeedDuration: f.NeedDuration,
 		Workloads: make([]Workload, len(f.Workloads)), Drained: true}
-	for _, r := range runs {
-		p.Drained = p.Drained && r.Drained
-	}
 	for i := range f.Workloads {
 		w := &p.Workloads[i]
 		w.Name, w.Kind, w.CPU, w.Memory = f.Workloads[i].Name, f.Workloads[i].Kind, f.Workloads[i].CPU, f.Workloads[i].Memory
 		w.DesiredCount, w.Fits = f.Workloads[i].DesiredCount, f.Workloads[i].Fits
-		for _, r := range runs {
-			w.add(&r.Workloads[i])
-		}
-	}
-	for _, r := range runs {
-		p.Events += r.Events
-		p.Placements += r.Placements
-		p.Refusals = addRefusals(p.Refusals, r.Refusals)
 	}
 	return p
+}
+
+// take adds a replication.
+func (p *Run) take(r *Run) {
+	p.Drained = p.Drained && r.Drained
+	for i := range p.Workloads {
+		p.Workloads[i].add(&r.Workloads[i])
+	}
+	p.Events += r.Events
+	p.Placements += r.Placements
+	p.Refusals = addRefusals(p.Refusals, r.Refusals)
 }
 
 // add sums o into w.

@@ -21,7 +21,7 @@ func (r *Run) Slim() {
 }
 
 // Shed is Slim without reading the metrics first: only what was read of the run
-// before, and what FoldColumns needs, is still right.
+// before, and what Folding needs, is still right.
 func (r *Run) Shed() {
 	r.Cluster = Cluster{}
 	r.Activities = nil

@@ -113,8 +113,9 @@ func (w *Sweep) PointsOf(chunk uint64) (from, to int) {
 type Bench struct {
 	point   result.SweepPoint
 	payload []byte
-	runs    [][]*result.Run    // [platform][replication]
-	values  [][][]result.Value // likewise, per column
+	folding []result.Folding   // per platform
+	ran     []int              // likewise: replications folded
+	values  [][][]result.Value // [platform][replication][column]
 	failed  []failure          // per platform
 	refused [][]result.Reason
 	watched [][]float64 // figures that must become precise: [platform and metric][replication]
@@ -252,16 +253,16 @@ func nothing(n int) []result.Band {
 
 func (b *Bench) begin(platforms int) {
 	b.book.Book = billing.Catalog{}
-	for len(b.runs) < platforms {
-		b.runs, b.values = append(b.runs, nil), append(b.values, nil)
+	for len(b.values) < platforms {
+		b.folding, b.ran, b.values = append(b.folding, result.Folding{}), append(b.ran, 0), append(b.values, nil)
 	}
 	b.failed, b.refused = make([]failure, platforms), make([][]result.Reason, platforms)
 	for i := range b.watched {
 		b.watched[i] = b.watched[i][:0]
 	}
-	for i := range b.runs {
-		clear(b.runs[i])
-		b.runs[i] = b.runs[i][:0]
+	for i := range b.folding {
+		b.folding[i].Begin()
+		b.ran[i] = 0
 	}
 }
 
@@ -297,14 +298,13 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 		if err != nil {
 			return fmt.Errorf("point %d, replication %d: %w", b.point.Index, replication, err)
 		}
-		n := len(b.runs[i])
+		n := b.ran[i]
 		if len(b.values[i]) <= n {
 			b.values[i] = append(b.values[i], make([]result.Value, len(w.Table.Columns)))
 		}
 		run.ReadColumns(w.Table.Columns, b.values[i][n])
 		b.watch(i, read(run))
-		run.Shed()
-		b.runs[i] = append(b.runs[i], run)
+		b.ran[i]++
 		outcomes[i] = result.Single(run)
 		placed += run.Placements
 		events += run.Events
@@ -316,6 +316,9 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 		for i := range outcomes {
 			if outcomes[i] == row.Outcome {
 				b.note(i, row, replication, g)
+				if row.Runs > 0 {
+					b.folding[i].Add(row.First)
+				}
 			}
 		}
 	}
@@ -369,8 +372,7 @@ func (b *Bench) note(i int, row *result.Row, replication uint64, g []result.Gate
 		}
 		c.Gates = append(c.Gates, state)
 	}
-	last := len(b.runs[i]) - 1
-	for _, v := range b.values[i][last] {
+	for _, v := range b.values[i][b.ran[i]-1] {
 		f := math.NaN()
 		if v.OK {
 			f = v.V
@@ -400,7 +402,7 @@ func (b *Bench) judge(w *Sweep, g []result.Gate) {
 			outcomes[i] = result.Refuse(name, []result.Reason{b.failed[i].reason})
 			p.Failed = true
 		default:
-			outcomes[i] = result.FoldColumns(b.runs[i], w.Table.Columns, b.values[i])
+			outcomes[i] = b.folding[i].Outcome(w.Table.Columns, b.values[i])
 		}
 	}
 	v := result.Rank(outcomes, g)
