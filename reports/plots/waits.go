@@ -54,6 +54,7 @@ func waits(in Input, workload string) Figure {
 	low, high := math.Inf(1), 0.0
 	var lines []curve
 	var bands []waitBand
+	var marks glyphs   // on lines, which are so told apart without colour
 	var names []string // the platforms of each line
 	var tasks, censored uint64
 	for i, o := range in.Outcomes {
@@ -89,7 +90,12 @@ func waits(in Input, workload string) Figure {
 			continue
 		}
 		names = append(names, o.Platform)
-		f.Legend = append(f.Legend, Key{Label: label, Line: l.style})
+		mark := lineMarker(i, false)
+		f.Legend = append(f.Legend, Key{Label: label, Line: l.style, Glyph: mark})
+		for _, share := range []float64{10, 30, 50, 70, 90} {
+			k, _ := slices.BinarySearch(l.ys, share)
+			marks.xs, marks.ys, marks.styles = append(marks.xs, l.xs[k]), append(marks.ys, l.ys[k]), append(marks.styles, mark)
+		}
 		lines = append(lines, l)
 		bands = append(bands, waitBandOf(o.WaitBands(workload), l.style.Color))
 	}
@@ -121,6 +127,9 @@ func waits(in Input, workload string) Figure {
 			l.xs[i] = max(l.xs[i], p.X.Min)
 		}
 	}
+	for i := range marks.xs {
+		marks.xs[i] = max(marks.xs[i], p.X.Min)
+	}
 	p.Add(gridLines{x: true, y: true})
 	for _, b := range bands {
 		p.Add(b)
@@ -132,11 +141,14 @@ func waits(in Input, workload string) Figure {
 	for _, l := range lines {
 		p.Add(l, tail{l, p.X.Max})
 	}
+	p.Add(marks)
 	f.Panels = []*plot.Plot{p}
 	return f
 }
 
-// waitBand is the interval of each quantile of a wait, read across.
+// waitBand is the interval of each quantile of a wait, read across. It is
+// widened, never narrowed, to where both of its edges rise: between few
+// replications the spread of one quantile may be small by chance.
 type waitBand struct {
 	shares, low, high []float64 // percent; seconds
 	color             color.NRGBA
@@ -147,6 +159,12 @@ func waitBandOf(quantiles []result.WaitBand, c color.Color) waitBand {
 	for _, q := range quantiles {
 		b.shares = append(b.shares, 100*q.Share)
 		b.low, b.high = append(b.low, q.Seconds.Mean-q.Seconds.Half), append(b.high, q.Seconds.Mean+q.Seconds.Half)
+	}
+	for i := 1; i < len(b.shares); i++ {
+		b.high[i] = max(b.high[i], b.high[i-1])
+	}
+	for i := len(b.shares) - 2; i >= 0; i-- {
+		b.low[i] = min(b.low[i], b.low[i+1])
 	}
 	return b
 }

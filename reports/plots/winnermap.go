@@ -117,11 +117,15 @@ func winnerMap(s *result.Surface, x, y int) Figure {
 	p := newPlot(axisLabel(ay))
 	p.X.Label.Text = axisLabel(ax)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.5, float64(len(ax.Values))-0.5, -0.5, float64(len(ay.Values))-0.5
-	ticks := valueTicks{labels: ax.Values, room: 900}
-	for i := range ax.Values {
-		ticks.at = append(ticks.at, float64(i))
+	if ax.Numbers == nil {
+		categoryAxis(p, ax)
+	} else {
+		ticks := valueTicks{labels: ax.Values, room: 900}
+		for i := range ax.Values {
+			ticks.at = append(ticks.at, float64(i))
+		}
+		p.X.Tick.Marker = ticks
 	}
-	p.X.Tick.Marker = ticks
 	var rows []plot.Tick
 	every := 1 + len(ay.Values)/25
 	for i := 0; i < len(ay.Values); i += every {
@@ -240,18 +244,6 @@ func (m heatMap) Plot(c draw.Canvas, p *plot.Plot) {
 		a, b := at.Sub(half), at.Add(half)
 		c.FillPolygon(color.NRGBA{0xff, 0xff, 0xff, 0xe8}, []vg.Point{a, {X: b.X, Y: a.Y}, b, {X: a.X, Y: b.Y}})
 		c.FillText(style, at, l.text)
-	}
-}
-
-// hatch fills a rectangle with slanted lines, which go on in its neighbours.
-func hatch(c draw.Canvas, from, to vg.Point, style draw.LineStyle) {
-	const apart = 9
-	for k := math.Floor(float64(from.X-to.Y)/apart) * apart; k < float64(to.X-from.Y); k += apart {
-		// The line x = y + k, within the rectangle.
-		low, high := max(from.Y, from.X-vg.Length(k)), min(to.Y, to.X-vg.Length(k))
-		if low < high {
-			c.StrokeLine2(style, low+vg.Length(k), low, high+vg.Length(k), high)
-		}
 	}
 }
 
