@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
@@ -36,19 +37,46 @@ type SweepAxis struct {
 	targets [][][]string // [path]: the places it stands for
 }
 
-// Name is the axis as a column and a heading: its paths joined by " + ".
-func (a *SweepAxis) Name() string { return strings.Join(a.Paths, " + ") }
+// Name is the axis as people read it: its path; of zipped paths the last keys
+// where they differ in these alone, else the first and how many more.
+func (a *SweepAxis) Name() string {
+	first := a.Paths[0]
+	if len(a.Paths) == 1 {
+		return first
+	}
+	// Paths that differ in their last key alone are told in one.
+	cut := strings.LastIndexByte(first, '.') + 1
+	last := []string{first[cut:]}
+	for _, p := range a.Paths[1:] {
+		rest, ok := strings.CutPrefix(p, first[:cut])
+		if !ok || cut == 0 || strings.ContainsRune(rest, '.') {
+			return fmt.Sprintf("%s and %d more", first, len(a.Paths)-1)
+		}
+		last = append(last, rest)
+	}
+	return first[:cut] + strings.Join(last, " = ")
+}
 
-// Text is a value as people read it: without quotes, zipped ones joined.
+// Text is a value as people read it: without quotes, lists of one without
+// brackets; of zipped paths those that differ, joined.
 func (a *SweepAxis) Text(value int) string {
 	parts := make([]string, len(a.Values[value]))
-	for i, v := range a.Values[value] {
-		if u, err := strconv.Unquote(v); err == nil {
-			v = u
-		}
-		parts[i] = v
+	for i := range parts {
+		parts[i] = a.Part(value, i)
 	}
-	return strings.Join(parts, " + ")
+	return strings.Join(slices.Compact(parts), " + ")
+}
+
+// Part is one path's value as people read it.
+func (a *SweepAxis) Part(value, path int) string {
+	v := a.Values[value][path]
+	if inner, ok := strings.CutPrefix(v, "["); ok && !strings.ContainsAny(v, ",{") {
+		v = strings.TrimSuffix(inner, "]")
+	}
+	if u, err := strconv.Unquote(v); err == nil {
+		v = u
+	}
+	return v
 }
 
 // MaxSweepPoints bounds a sweep, so that a slip of the pen is told at once.

@@ -24,12 +24,23 @@ const SurfacePoints = 4096
 
 // Axis is one thing a sweep varies.
 type Axis struct {
-	Path   string   // as --set takes it; zipped paths are one axis, joined by " + "
+	Path   string   // as --set takes it; of zipped paths, which are one axis, what people read
 	Values []string // as written, in order of the sweep
 	// Numbers are the values on a scale, in the unit named: seconds, CPU units,
 	// MiB, a share, a rate a second, dollars. Nil when some value is no number.
 	Numbers []float64
 	Unit    string // "s", "MiB", "CPU units", "%", "/s", "$", "" for a bare number
+	// Parts are the paths that move together, each with its own values: one for
+	// most axes. Tables for programs have a column for each.
+	Parts []AxisPart
+}
+
+// AxisPart is one path of an axis, as Axis has it.
+type AxisPart struct {
+	Path    string
+	Values  []string
+	Numbers []float64
+	Unit    string
 }
 
 // SurfacePoint is one assignment of the axes.

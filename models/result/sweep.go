@@ -11,6 +11,7 @@ import (
 type SweepTable struct {
 	Scenario, Question string
 	Seed               uint64
+	Design             string // see Surface
 	Axes               []Axis
 	Platforms          []string // in the scenario's order
 	Columns            []Column

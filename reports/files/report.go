@@ -90,10 +90,8 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 			return w, err
 		}
 	}
-	for _, p := range pictures {
-		if err := f.write("plots/"+p.Name, func(out io.Writer) error { _, err := out.Write(p.PNG); return err }); err != nil {
-			return w, err
-		}
+	if err := f.writePictures(pictures); err != nil {
+		return w, err
 	}
 	if err := f.joinRecords(); err != nil {
 		return w, err
@@ -103,6 +101,15 @@ func (f *Folder) Finish(r Report) (w Written, err error) {
 		return w, err
 	}
 	return w, f.publish()
+}
+
+func (f *Folder) writePictures(pictures []plots.File) error {
+	for _, p := range pictures {
+		if err := f.write("plots/"+p.Name, func(out io.Writer) error { _, err := out.Write(p.PNG); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // manifest writes manifest.json, the last file, and counts the others.

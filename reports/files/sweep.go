@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"ecsim/models/result"
+	"ecsim/reports/plots"
 )
 
 // SweepReport is what a sweep's folder is written from. Points are read once
@@ -94,6 +95,13 @@ func (f *Folder) FinishSweep(r SweepReport) (w Written, s *result.Surface, sum S
 	text := func(t string) func(io.Writer) error {
 		return func(out io.Writer) error { _, err := io.WriteString(out, t); return err }
 	}
+	pictures, err := plots.Render(plots.Input{Surface: s})
+	if err != nil {
+		return w, nil, sum, err
+	}
+	if err := f.writePictures(pictures); err != nil {
+		return w, nil, sum, err
+	}
 	for _, c := range []struct {
 		name    string
 		content func(io.Writer) error
@@ -157,7 +165,7 @@ func (f *Folder) sweepTables(r *SweepReport) (*result.Surface, SweepSummary, err
 	for _, p := range t.Platforms {
 		sum.Platforms = append(sum.Platforms, SweepWins{Name: p})
 	}
-	s := &result.Surface{Scenario: t.Scenario, Question: t.Question, Axes: t.Axes, Platforms: t.Platforms}
+	s := &result.Surface{Scenario: t.Scenario, Question: t.Question, Design: t.Design, Axes: t.Axes, Platforms: t.Platforms}
 	tables, err := f.openSweepTables(t)
 	if err != nil {
 		return nil, sum, err
@@ -278,7 +286,7 @@ type sweepTables struct {
 	cells, points *sweepCSV
 	parquet       *sweepParquet
 	row, axis     []string // reused
-	axisText      []bool   // the axis's values are written as they stand
+	parts         []axisPart
 	closed        bool
 }
 
@@ -310,12 +318,15 @@ func (f *Folder) openSweepTables(t *result.SweepTable) (*sweepTables, error) {
 	x := &sweepTables{t: t}
 	var names []string
 	for i := range t.Axes {
-		name, text := axisColumn(&t.Axes[i])
-		for slices.Contains(names, name) {
-			name += "_"
+		for k := range t.Axes[i].Parts {
+			part := &t.Axes[i].Parts[k]
+			name, text := axisColumn(part)
+			for slices.Contains(names, name) {
+				name += "_"
+			}
+			names = append(names, name)
+			x.parts = append(x.parts, axisPart{i, part, text})
 		}
-		names = append(names, name)
-		x.axisText = append(x.axisText, text)
 	}
 	head := slices.Concat([]string{"point"}, names, []string{"replication", "seed", "platform", "standing", "reason"}, t.GateColumns)
 	phead := slices.Concat([]string{"point"}, names, []string{"platform", "replications", "standing", "reason", "winner", "equal"})
@@ -341,11 +352,18 @@ func (x *sweepTables) close() error {
 	return errors.Join(x.cells.close(), x.points.close(), x.parquet.close())
 }
 
-// axisColumn names an axis's column; text tells that its values are written as
+// axisPart is a column of cells.csv and points.csv: one path of an axis.
+type axisPart struct {
+	axis int
+	*result.AxisPart
+	text bool
+}
+
+// axisColumn names a path's column; text tells that its values are written as
 // they stand, not as numbers in the unit that ends the name.
-func axisColumn(a *result.Axis) (name string, text bool) {
-	name = "axis_" + strings.Trim(strings.NewReplacer(`"`, "", ".", "_", "-", "_", " + ", "_and_", " ", "_", "*", "all").Replace(a.Path), "_")
-	if a.Numbers == nil || strings.Contains(a.Path, " + ") {
+func axisColumn(a *result.AxisPart) (name string, text bool) {
+	name = "axis_" + strings.Trim(strings.NewReplacer(`"`, "", ".", "_", "-", "_", " ", "_", "*", "all").Replace(a.Path), "_")
+	if a.Numbers == nil {
 		return name, true
 	}
 	if s := map[string]string{"%": "percent", "/s": "per_s", "CPU units": "cpu_units", "MB": "mb", "MiB": "mib", "s": "s", "vCPU-h": "vcpu_hours"}[a.Unit]; s != "" {
@@ -368,11 +386,11 @@ var gateWords = map[result.GateState]string{result.GateKept: "true", result.Gate
 func (x *sweepTables) add(p *result.SweepPoint) error {
 	t := x.t
 	x.axis = append(x.axis[:0], strconv.Itoa(p.Index))
-	for i, at := range p.At {
-		if x.axisText[i] {
-			x.axis = append(x.axis, t.Axes[i].Values[at])
+	for _, part := range x.parts {
+		if at := p.At[part.axis]; part.text {
+			x.axis = append(x.axis, part.Values[at])
 		} else {
-			x.axis = append(x.axis, decimal(t.Axes[i].Numbers[at]))
+			x.axis = append(x.axis, decimal(part.Numbers[at]))
 		}
 	}
 	seed := strconv.FormatUint(t.Seed, 10)

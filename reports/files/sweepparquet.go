@@ -43,7 +43,7 @@ func (f *Folder) sweepParquet(name string, x *sweepTables, axes []string) (*swee
 	integer, text, number := reflect.TypeFor[int64](), reflect.TypeFor[string](), reflect.TypeFor[float64]()
 	add("point", integer, "")
 	for i, a := range axes {
-		if x.axisText[i] {
+		if x.parts[i].text {
 			add(a, text, ",dict")
 		} else {
 			add(a, number, "")
@@ -85,11 +85,11 @@ func (p *sweepParquet) add(q *result.SweepPoint, platform int, c *result.SweepCe
 		row = append(row, v.Level(0, level, len(row)))
 	}
 	put(parquet.Int64Value(int64(q.Index)), false)
-	for i, at := range q.At {
-		if p.x.axisText[i] {
-			put(parquet.ByteArrayValue([]byte(t.Axes[i].Values[at])), false)
+	for _, part := range p.x.parts {
+		if at := q.At[part.axis]; part.text {
+			put(parquet.ByteArrayValue([]byte(part.Values[at])), false)
 		} else {
-			put(parquet.DoubleValue(t.Axes[i].Numbers[at]), false)
+			put(parquet.DoubleValue(part.Numbers[at]), false)
 		}
 	}
 	put(parquet.Int64Value(int64(c.Replication)), false)

@@ -54,12 +54,22 @@ func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
 	}
 	w := &Sweep{Scenario: sc, Platforms: platforms}
 	t := &w.Table
-	t.Scenario, t.Question, t.Seed = sc.Name, sc.Question, uint64(sc.Runs.Seed)
+	t.Scenario, t.Question, t.Seed, t.Design = sc.Name, sc.Question, uint64(sc.Runs.Seed), sc.Sweep.Design
 	for i := range sc.Sweep.Axes {
 		a := &sc.Sweep.Axes[i]
 		axis := result.Axis{Path: a.Name(), Numbers: a.Numbers, Unit: a.Unit}
 		for v := range a.Values {
 			axis.Values = append(axis.Values, a.Text(v))
+		}
+		for k, path := range a.Paths {
+			part := result.AxisPart{Path: path}
+			if k == 0 {
+				part.Numbers, part.Unit = a.Numbers, a.Unit
+			}
+			for v := range a.Values {
+				part.Values = append(part.Values, a.Part(v, k))
+			}
+			axis.Parts = append(axis.Parts, part)
 		}
 		t.Axes = append(t.Axes, axis)
 	}

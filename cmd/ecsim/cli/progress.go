@@ -117,6 +117,9 @@ type tenths struct{ stage, looks, last int }
 
 func (l *tenths) next(s simulate.Status) bool {
 	now := tenth(s.Share)
+	if s.Done < s.Cells { // the last tenth is told when all is done
+		now = min(now, 9)
+	}
 	if s.Stage == l.stage && s.Looks == l.looks && now <= l.last {
 		return false
 	}

@@ -128,7 +128,7 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 	if _, err := io.WriteString(e.Out, text); err != nil {
 		return ExitFailed, err
 	}
-	fmt.Fprintf(e.Err, "Wrote %s/ (cells.csv, cells.parquet, points.csv, %.1f MB)\n", dir, float64(wrote.Bytes)/1e6)
+	fmt.Fprintf(e.Err, "Wrote %s/ (cells.csv, cells.parquet, points.csv, %s, %.1f MB)\n", dir, count(wrote.Plots, "plot"), float64(wrote.Bytes)/1e6)
 	return sweepCode(sum), nil
 }
 
