@@ -21,11 +21,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// Input is what plots are drawn from.
+// Input is what plots are drawn from: the outcomes of runs, what a sweep
+// found, or both.
 type Input struct {
-	Outcomes []*result.Outcome // in the order to show
+	Outcomes []*result.Outcome // in the order to show; none: no plots of runs
 	Gates    []result.Gate
-	Location *time.Location // of the time axis; nil is UTC
+	Surface  *result.Surface // nil: no plots of sweeps
+	Location *time.Location  // of the time axis; nil is UTC
 }
 
 // Plot is a kind of picture.
@@ -33,6 +35,9 @@ type Plot struct {
 	Name  string // of the file, and its first part where there are several
 	Title string
 	Doc   string // what it shows and how to read it
+	// OfSweep says that it is drawn from Input.Surface. Render leaves it out of
+	// an input without one, and all other kinds out of an input without Outcomes.
+	OfSweep bool
 	// Draw makes the pictures. An input without data for one still gets it,
 	// saying why it is empty.
 	Draw func(Input) ([]Figure, error)
@@ -91,7 +96,16 @@ const (
 	dpi    = 144
 )
 
-// Render draws all pictures of all registered kinds, by name of the kind.
+// drawnFrom tells whether the input has what the kind is drawn from.
+func (p Plot) drawnFrom(in Input) bool {
+	if p.OfSweep {
+		return in.Surface != nil
+	}
+	return len(in.Outcomes) > 0
+}
+
+// Render draws all pictures of the registered kinds that the input has a
+// source for, by name of the kind.
 func Render(in Input) ([]File, error) {
 	if in.Location == nil {
 		in.Location = time.UTC
@@ -100,6 +114,9 @@ func Render(in Input) ([]File, error) {
 	var figures []Figure
 	taken := map[string]bool{}
 	for _, p := range registered {
+		if !p.drawnFrom(in) {
+			continue
+		}
 		drawn, err := p.Draw(in)
 		if err != nil {
 			return nil, fmt.Errorf("plot %s: %w", p.Name, err)

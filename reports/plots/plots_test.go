@@ -100,6 +100,9 @@ func TestEveryKindDrawsOrSaysWhy(t *testing.T) {
 		if kind.Title == "" || kind.Doc == "" {
 			t.Errorf("%s has no title or doc", kind.Name)
 		}
+		if kind.OfSweep {
+			continue // drawn from a surface, in the tests of its own file
+		}
 		figures, err := kind.Draw(full)
 		if err != nil || len(figures) == 0 {
 			t.Errorf("%s: %d figures, %v", kind.Name, len(figures), err)
@@ -131,6 +134,41 @@ func TestEveryKindDrawsOrSaysWhy(t *testing.T) {
 	}
 	if _, err := Render(refused); err != nil {
 		t.Error(err)
+	}
+}
+
+// A sweep has no run to draw, a run no sweep: neither gives pictures that say
+// only that they are empty.
+func TestRenderDrawsWhatTheInputHas(t *testing.T) {
+	registeredBefore := registered
+	defer func() { registered = registeredBefore }()
+	kind := func(name string, ofSweep bool) Plot {
+		return Plot{Name: name, OfSweep: ofSweep, Draw: func(Input) ([]Figure, error) {
+			return []Figure{{Name: name, Headline: name, Empty: "no data: a test"}}, nil
+		}}
+	}
+	registered = []Plot{kind("run", false), kind("sweep", true)}
+	runs, surface := input(resulttest.Specs()[:1], 1).Outcomes, &result.Surface{}
+	for _, c := range []struct {
+		in   Input
+		want string
+	}{
+		{Input{}, ""},
+		{Input{Outcomes: runs}, "run.png"},
+		{Input{Surface: surface}, "sweep.png"},
+		{Input{Outcomes: runs, Surface: surface}, "run.png sweep.png"},
+	} {
+		files, err := Render(c.in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, f := range files {
+			names = append(names, f.Name)
+		}
+		if got := strings.Join(names, " "); got != c.want {
+			t.Errorf("%d outcomes, surface %v: drew %q, want %q", len(c.in.Outcomes), c.in.Surface != nil, got, c.want)
+		}
 	}
 }
 
