@@ -7,7 +7,10 @@ package result
 type Surface struct {
 	Scenario string
 	Question string
-	Axes     []Axis
+	// Design is how the points were chosen: "grid" for every combination of the
+	// values, "latin-hypercube" or "halton" for samples of them.
+	Design string
+	Axes   []Axis
 	// Metrics are the paths whose estimates each PlatformPoint holds, in that
 	// order; the first is what platforms are ranked by.
 	Metrics   []string

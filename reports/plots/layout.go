@@ -85,6 +85,7 @@ func legend(c draw.Canvas, top vg.Length, keys []Key) vg.Length {
 	x := c.Min.X
 	y := top - lineHeight/2
 	for _, k := range keys {
+		k.Label = shorten(k.Label, noteSize, c.Max.X-c.Min.X-swatch-7)
 		width := swatch + 7 + style.Width(k.Label)
 		if x > c.Min.X && x+width > c.Max.X {
 			x = c.Min.X
