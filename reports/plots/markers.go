@@ -65,19 +65,33 @@ func (m marker) DrawGlyph(c *draw.Canvas, style draw.GlyphStyle, at vg.Point) {
 
 // ringAt marks a point that the text speaks of.
 func ringAt(x, y float64) glyphs {
-	return glyphs{[]float64{x}, []float64{y}, []draw.GlyphStyle{{Color: black, Radius: 11, Shape: marker{ring: true}}}}
+	return glyphs{xs: []float64{x}, ys: []float64{y}, styles: []draw.GlyphStyle{{Color: black, Radius: 11, Shape: marker{ring: true}}}}
 }
 
 // glyphs are markers at points in data coordinates.
 type glyphs struct {
 	xs, ys []float64
 	styles []draw.GlyphStyle
+	sparse bool // leave out a marker within a point and a half of another alike: tens of thousands take seconds
 }
 
 func (g glyphs) Plot(c draw.Canvas, p *plot.Plot) {
 	tx, ty := p.Transforms(&c)
+	type place struct {
+		x, y  int
+		shape draw.GlyphDrawer
+	}
+	drawn := map[place]bool{}
 	for i := range g.xs {
-		c.DrawGlyph(g.styles[i], vg.Point{X: tx(g.xs[i]), Y: ty(g.ys[i])})
+		at := vg.Point{X: tx(g.xs[i]), Y: ty(g.ys[i])}
+		if g.sparse {
+			cell := place{int(at.X / 1.5), int(at.Y / 1.5), g.styles[i].Shape}
+			if drawn[cell] {
+				continue
+			}
+			drawn[cell] = true
+		}
+		c.DrawGlyph(g.styles[i], at)
 	}
 }
 
@@ -109,7 +123,7 @@ func (l callouts) Plot(c draw.Canvas, p *plot.Plot) {
 	crossed := slices.Clone(taken)
 	for _, stretch := range l.lines {
 		from, to := vg.Point{X: tx(stretch[0].x), Y: ty(stretch[0].y)}, vg.Point{X: tx(stretch[1].x), Y: ty(stretch[1].y)}
-		n := min(200, int(math.Hypot(float64(to.X-from.X), float64(to.Y-from.Y))/6))
+		n := max(1, min(200, int(math.Hypot(float64(to.X-from.X), float64(to.Y-from.Y))/6)))
 		for i := range n {
 			at := from.Add(to.Sub(from).Scale(vg.Length(i) / vg.Length(n)))
 			crossed = append(crossed, vg.Rectangle{Min: at.Sub(vg.Point{X: 3, Y: 3}), Max: at.Add(vg.Point{X: 3, Y: 3})})

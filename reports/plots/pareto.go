@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"ecsim/models/result"
+	"ecsim/workloads/units"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg/draw"
@@ -68,7 +69,7 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 	for _, i := range front {
 		onFront[i] = true
 	}
-	f.Note += fmt.Sprintf("; %d of %s on the front, for each grey one is one no worse in both", len(front), plural(int64(len(points)), "candidate"))
+	f.Note += fmt.Sprintf("; %d of %s points are on the front, each grey one has another no worse in both", len(front), units.Thousands(int64(len(points))))
 
 	p := newPlot(c.label)
 	p.Y.Tick.Marker = c.ticks
@@ -81,7 +82,8 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 	headroom(p, most)
 	p.Add(gridLines{x: true, y: true})
 
-	var beaten, best glyphs
+	beaten := glyphs{sparse: true}
+	var best glyphs
 	var labels callouts
 	seen := map[int]bool{}
 	var line curve
@@ -91,8 +93,10 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 	for i, k := range points {
 		if !onFront[i] {
 			style := lineMarker(k.platform, k.hollow)
-			style.Color, style.Radius = outline, 4
+			style.Color, style.Radius = faded, 4
 			add(&beaten, k, style)
+			at := callout{x: max(k.wait, p.X.Min), y: k.cost}
+			labels.lines = append(labels.lines, [2]callout{at, at})
 			continue
 		}
 		seen[k.platform] = true
@@ -134,7 +138,7 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 			f.Legend = append(f.Legend, Key{Label: name, Glyph: lineMarker(i, false)})
 		case slices.ContainsFunc(points, func(k paretoPoint) bool { return k.platform == i }):
 			style := lineMarker(i, false)
-			style.Color = outline
+			style.Color = faded
 			f.Legend = append(f.Legend, Key{Label: name + " (beaten everywhere)", Glyph: style})
 		}
 	}
