@@ -48,8 +48,9 @@ type Outcome struct {
 	Partial     bool // a run was interrupted, or replications are missing
 	Refused     []Reason
 
-	estimates map[string]Estimate // by path with the workload's name
-	lone      bool                // of Single: estimates are read when asked for
+	estimates  map[string]Estimate  // by path with the workload's name
+	waitHalves map[string][]float64 // by workload: of its wait's quantiles
+	lone       bool                 // of Single: estimates are read when asked for
 }
 
 // Refuse is the outcome of a platform that cannot run the work.
@@ -81,7 +82,7 @@ func Fold(runs []*Run) (*Outcome, error) {
 		}
 	}
 	o := &Outcome{Platform: first.Platform, Label: first.Label, Runs: len(runs), First: first,
-		Pooled: pool(runs), Bill: meanBill(runs), Notes: uniteNotes(runs), Deployments: poolDeployments(runs), estimates: map[string]Estimate{}}
+		Pooled: pool(runs), Bill: meanBill(runs), Notes: uniteNotes(runs), Deployments: poolDeployments(runs), estimates: map[string]Estimate{}, waitHalves: waitHalves(runs)}
 	for _, r := range runs {
 		o.Partial = o.Partial || r.Partial
 	}

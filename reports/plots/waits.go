@@ -2,6 +2,7 @@ package plots
 
 import (
 	"fmt"
+	"image/color"
 	"math"
 	"slices"
 	"strings"
@@ -18,7 +19,7 @@ import (
 var _ = RegisterPlot(Plot{
 	Name:  "wait",
 	Title: "Time to running, by workload",
-	Doc:   "The share of a workload's tasks that were RUNNING within a time of being asked for, on each platform, over all replications. A curve that passes left of and above the mark keeps the service level.",
+	Doc:   "The share of a workload's tasks that were RUNNING within a time of being asked for, on each platform, over all replications; the band is the 95 % interval of each quantile. A curve that passes left of and above the mark keeps the service level.",
 	Draw: func(in Input) ([]Figure, error) {
 		var figures []Figure
 		for _, name := range workloadNames(in) {
@@ -52,6 +53,7 @@ func waits(in Input, workload string) Figure {
 	p.Y.Min, p.Y.Max = 0, 100.5
 	low, high := math.Inf(1), 0.0
 	var lines []curve
+	var bands []waitBand
 	var names []string // the platforms of each line
 	var tasks, censored uint64
 	for i, o := range in.Outcomes {
@@ -89,6 +91,7 @@ func waits(in Input, workload string) Figure {
 		names = append(names, o.Platform)
 		f.Legend = append(f.Legend, Key{Label: label, Line: l.style})
 		lines = append(lines, l)
+		bands = append(bands, waitBandOf(o.WaitBands(workload), l.style.Color))
 	}
 	if lines == nil {
 		f.Empty = "no data: none of its tasks was submitted in the window"
@@ -102,6 +105,9 @@ func waits(in Input, workload string) Figure {
 		f.Legend[i].Label = names[i] + f.Legend[i].Label
 	}
 	f.Note = fmt.Sprintf("all replications together, %s tasks a platform", units.Thousands(int64(tasks)))
+	if slices.ContainsFunc(bands, func(b waitBand) bool { return len(b.shares) > 0 }) {
+		f.Note += "; the band is the 95 % interval of each quantile over replications"
+	}
 	if censored > 0 {
 		f.Note += fmt.Sprintf("; on all platforms together %s still waited at the end and enter with the wait so far", units.Thousands(int64(censored)))
 	}
@@ -116,6 +122,9 @@ func waits(in Input, workload string) Figure {
 		}
 	}
 	p.Add(gridLines{x: true, y: true})
+	for _, b := range bands {
+		p.Add(b)
+	}
 	for _, l := range limits {
 		p.Add(l)
 		f.Legend = append(f.Legend, Key{Label: "SLO: " + l.text, Line: thin(ink, 1.2, 4, 3), Glyph: l.glyph()})
@@ -125,6 +134,40 @@ func waits(in Input, workload string) Figure {
 	}
 	f.Panels = []*plot.Plot{p}
 	return f
+}
+
+// waitBand is the interval of each quantile of a wait, read across.
+type waitBand struct {
+	shares, low, high []float64 // percent; seconds
+	color             color.NRGBA
+}
+
+func waitBandOf(quantiles []result.WaitBand, c color.Color) waitBand {
+	b := waitBand{color: color.NRGBAModel.Convert(c).(color.NRGBA)}
+	for _, q := range quantiles {
+		b.shares = append(b.shares, 100*q.Share)
+		b.low, b.high = append(b.low, q.Seconds.Mean-q.Seconds.Half), append(b.high, q.Seconds.Mean+q.Seconds.Half)
+	}
+	return b
+}
+
+func (b waitBand) Plot(c draw.Canvas, p *plot.Plot) {
+	if len(b.shares) == 0 {
+		return
+	}
+	tx, ty := p.Transforms(&c)
+	x := func(s float64) vg.Length { return tx(min(max(s, p.X.Min), p.X.Max)) }
+	var points, low, high []vg.Point
+	for i, share := range b.shares {
+		low, high = append(low, vg.Point{X: x(b.low[i]), Y: ty(share)}), append(high, vg.Point{X: x(b.high[i]), Y: ty(share)})
+	}
+	points = append(points, low...)
+	for i := range high {
+		points = append(points, high[len(high)-1-i])
+	}
+	c.FillPolygon(withAlpha(b.color, 0x38), points)
+	edge := thin(withAlpha(b.color, 0x90), 0.8)
+	c.StrokeLines(edge, low, high)
 }
 
 // metricPath is the path of a workload's metric.
