@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "rewrite the golden pictures")
 // last looked at. Another processor may move the edge of a line by a shade.
 func TestGolden(t *testing.T) {
 	in := input(resulttest.Specs(), 2)
-	for _, f := range []Figure{costBars(in), waits(in, "nightly"), stages(in, "jobs"), freeRoom(in, in.Outcomes[0])} {
+	for _, f := range []Figure{costBars(in), waits(input(resulttest.Specs(), 8), "nightly"), waits(input(resulttest.Specs(), 8), "jobs"), stages(in, "jobs"), freeRoom(in, in.Outcomes[0])} {
 		got, err := f.png()
 		if err != nil {
 			t.Fatal(err)

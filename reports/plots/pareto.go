@@ -114,6 +114,11 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 		line.xs, line.ys = append(line.xs, x), append(line.ys, k.cost)
 	}
 	line.style = thin(black, 1.6)
+	for i := range wx.xs {
+		x, y := wx.xs[i], wx.ys[i]
+		labels.lines = append(labels.lines, [2]callout{{x: x - wx.halves[i], y: y}, {x: x + wx.halves[i], y: y}},
+			[2]callout{{x: x, y: y - wy.halves[i]}, {x: x, y: y + wy.halves[i]}})
+	}
 	for i := 1; i < len(line.xs); i++ {
 		labels.lines = append(labels.lines, [2]callout{{x: line.xs[i-1], y: line.ys[i-1]}, {x: line.xs[i], y: line.ys[i]}})
 	}

@@ -53,12 +53,7 @@ func response(s *result.Surface, axis, metric int) Figure {
 		f.Empty = noPoints
 		return f
 	}
-	order := func(p *result.SurfacePoint) float64 {
-		if a.Numbers == nil {
-			return float64(p.At[axis])
-		}
-		return a.Numbers[p.At[axis]]
-	}
+	order := func(p *result.SurfacePoint) float64 { return axisValue(a, p.At[axis]) }
 	slices.SortStableFunc(points, func(p, q *result.SurfacePoint) int { return cmp.Compare(order(p), order(q)) })
 	lines := make([]responseLine, len(s.Platforms))
 	some := false

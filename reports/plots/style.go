@@ -88,3 +88,9 @@ func newPlot(yLabel string) *plot.Plot {
 	p.Y.Min, p.Y.Max = 0, 1
 	return p
 }
+
+// paler is a colour half way to white, for what lies behind.
+func paler(c color.Color) color.Color {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	return color.NRGBA{n.R/2 + 0x80, n.G/2 + 0x80, n.B/2 + 0x80, n.A}
+}

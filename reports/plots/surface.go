@@ -11,6 +11,7 @@ import (
 	"ecsim/workloads/units"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -96,6 +97,33 @@ func axisFormat(a *result.Axis, v float64) string {
 		return compact(v)
 	}
 	return compact(v) + " " + a.Unit
+}
+
+// axisValue is where a value stands on its axis: by number, or by order.
+func axisValue(a *result.Axis, i int) float64 {
+	if a.Numbers == nil {
+		return float64(i)
+	}
+	return a.Numbers[i]
+}
+
+// categoryAxis labels an x axis with values in their order, upright where they
+// do not fit beside each other.
+func categoryAxis(p *plot.Plot, a *result.Axis) {
+	n := len(a.Values)
+	p.X.Min, p.X.Max = -0.5, float64(n)-0.5
+	every := 1
+	style := textStyle(tickSize, ink)
+	if slices.ContainsFunc(a.Values, func(v string) bool { return style.Width(v) > vg.Length(1000/n)-10 }) {
+		every = 1 + (n-1)/50 // as many as stand beside each other upright
+		p.X.Tick.Label.Rotation = math.Pi / 2
+		p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = text.XRight, text.YCenter
+	}
+	var ticks []plot.Tick
+	for i := 0; i < n; i += every {
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: shorten(a.Values[i], tickSize, 220)})
+	}
+	p.X.Tick.Marker = plot.ConstantTicks(ticks)
 }
 
 // axisLabel is the axis's path, shortened, and its unit.
@@ -216,7 +244,7 @@ func surfaceNote(s *result.Surface) string {
 		note = fmt.Sprintf("means of %d runs a point with their 95 %% intervals", most)
 	}
 	if s.Left > 0 {
-		note += fmt.Sprintf("; of the first %s, %d more are not in the picture", plural(int64(len(s.Points)), "point"), s.Left)
+		note += fmt.Sprintf("; the first %s of %s", units.Thousands(int64(len(s.Points))), plural(int64(len(s.Points)+s.Left), "point"))
 	}
 	return note
 }

@@ -147,6 +147,11 @@ func two() []string { return []string{"ec2", "fargate"} }
 func surfaces() map[string]*result.Surface {
 	ram := numbers("workload.jobs.memory", "MiB", 512, 1024, 2048, 4096, 8192, 16384, 30720)
 	spot := numbers("pricing.spot_discount", "%", 10, 20, 30, 40, 50, 60, 70, 80)
+	var rates []float64
+	for i := range 60 {
+		rates = append(rates, float64(i+1)/60)
+	}
+	fine := numbers("workload.jobs.arrivals.rate", "/s", rates...)
 	never := surface([]string{"fargate", "ec2"}, load())
 	for i := range never.Points {
 		never.Points[i].Platforms[1].Estimates[0].Mean = 200
@@ -179,7 +184,9 @@ func surfaces() map[string]*result.Surface {
 		"left":          left,
 		"three-axes":    surface(two(), load(), ram, spot),
 		"with-types":    surface(two(), load(), types()),
+		"types-types":   surface(longNames(3), types(), types()),
 		"samples":       samples(two(), 120, load(), ram, spot),
+		"samples-types": samples(two(), 60, fine, types()),
 		"one-point":     surface(two(), numbers("workload.jobs.cpu", "CPU units", 256)),
 		"one-platform":  surface([]string{"ec2"}, load()),
 		"long-names":    surface(longNames(20), load()),
@@ -196,6 +203,9 @@ func surfaces() map[string]*result.Surface {
 func TestSweepKindsDrawOrSayWhy(t *testing.T) {
 	for _, kind := range Plots() {
 		if !kind.OfSweep {
+			continue
+		}
+		if only := os.Getenv("ECSIM_KIND"); only != "" && kind.Name != only {
 			continue
 		}
 		drawn := false

@@ -136,7 +136,9 @@ func waits(in Input, workload string) Figure {
 	return f
 }
 
-// waitBand is the interval of each quantile of a wait, read across.
+// waitBand is the interval of each quantile of a wait, read across. It is
+// widened, never narrowed, to where both of its edges rise: between few
+// replications the spread of one quantile may be small by chance.
 type waitBand struct {
 	shares, low, high []float64 // percent; seconds
 	color             color.NRGBA
@@ -147,6 +149,12 @@ func waitBandOf(quantiles []result.WaitBand, c color.Color) waitBand {
 	for _, q := range quantiles {
 		b.shares = append(b.shares, 100*q.Share)
 		b.low, b.high = append(b.low, q.Seconds.Mean-q.Seconds.Half), append(b.high, q.Seconds.Mean+q.Seconds.Half)
+	}
+	for i := 1; i < len(b.shares); i++ {
+		b.high[i] = max(b.high[i], b.high[i-1])
+	}
+	for i := len(b.shares) - 2; i >= 0; i-- {
+		b.low[i] = min(b.low[i], b.low[i+1])
 	}
 	return b
 }

@@ -117,11 +117,15 @@ func winnerMap(s *result.Surface, x, y int) Figure {
 	p := newPlot(axisLabel(ay))
 	p.X.Label.Text = axisLabel(ax)
 	p.X.Min, p.X.Max, p.Y.Min, p.Y.Max = -0.5, float64(len(ax.Values))-0.5, -0.5, float64(len(ay.Values))-0.5
-	ticks := valueTicks{labels: ax.Values, room: 900}
-	for i := range ax.Values {
-		ticks.at = append(ticks.at, float64(i))
+	if ax.Numbers == nil {
+		categoryAxis(p, ax)
+	} else {
+		ticks := valueTicks{labels: ax.Values, room: 900}
+		for i := range ax.Values {
+			ticks.at = append(ticks.at, float64(i))
+		}
+		p.X.Tick.Marker = ticks
 	}
-	p.X.Tick.Marker = ticks
 	var rows []plot.Tick
 	every := 1 + len(ay.Values)/25
 	for i := 0; i < len(ay.Values); i += every {
