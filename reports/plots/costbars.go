@@ -47,14 +47,14 @@ func costBars(in Input) Figure {
 		f.Note = fmt.Sprintf("mean of %d runs; paid, after discount and commitments; the bracket is the 95 %% interval", n)
 	}
 
-	colors := workloadFills(rows)
-	bars := costStack{rows: rows, cost: cost, fills: colors, drain: path == "cost_with_drain"}
+	colors, patterns := workloadFills(rows)
+	bars := costStack{rows: rows, cost: cost, fills: colors, hatches: patterns, drain: path == "cost_with_drain"}
 	for _, name := range bars.order() {
 		label := name
 		if name == "" {
 			label = "idle"
 		}
-		f.Legend = append(f.Legend, Key{Label: label, Fill: colors[name]})
+		f.Legend = append(f.Legend, Key{Label: label, Fill: colors[name], Hatch: patterns[name]})
 	}
 	if bars.drain {
 		f.Legend = append(f.Legend, Key{Label: "finishing it after the window", Fill: muted})
@@ -86,27 +86,30 @@ func nonNaN(v float64) float64 {
 	return v
 }
 
-// workloadFills gives each workload the same colour on every platform, and
-// grey to idle capacity ("").
-func workloadFills(rows []*result.Outcome) map[string]color.Color {
-	colors := map[string]color.Color{"": spare}
+// workloadFills gives each workload the same colour and pattern on every
+// platform, and plain grey to idle capacity ("").
+func workloadFills(rows []*result.Outcome) (map[string]color.Color, map[string]hatching) {
+	colors, patterns := map[string]color.Color{"": spare}, map[string]hatching{}
 	for _, o := range rows {
 		for i := range o.Pooled.Workloads {
 			name := o.Pooled.Workloads[i].Name
 			if _, ok := colors[name]; !ok {
+				// Pattern and colour come round at different times, so that 24 differ.
+				patterns[name] = hatching(len(colors)-1) % hatchings
 				colors[name] = fills[(len(colors)-1)%len(fills)]
 			}
 		}
 	}
-	return colors
+	return colors, patterns
 }
 
 // costStack draws horizontal bars, one a platform, from the top down.
 type costStack struct {
-	rows  []*result.Outcome
-	cost  func(*result.Outcome) result.Estimate
-	fills map[string]color.Color
-	drain bool // cost includes what was paid after the window
+	rows    []*result.Outcome
+	cost    func(*result.Outcome) result.Estimate
+	fills   map[string]color.Color
+	hatches map[string]hatching
+	drain   bool // cost includes what was paid after the window
 }
 
 // order is that of the workloads, idle last.
@@ -136,9 +139,10 @@ func (s costStack) Plot(c draw.Canvas, p *plot.Plot) {
 			continue
 		}
 		x := 0.0
-		segment := func(width float64, fill color.Color) {
+		segment := func(width float64, fill color.Color, pattern hatching) {
 			c.FillPolygon(fill, []vg.Point{{X: tx(x), Y: ty(y - height/2)}, {X: tx(x + width), Y: ty(y - height/2)},
 				{X: tx(x + width), Y: ty(y + height/2)}, {X: tx(x), Y: ty(y + height/2)}})
+			pattern.on(c, vg.Point{X: tx(x), Y: ty(y - height/2)}, vg.Point{X: tx(x + width), Y: ty(y + height/2)}, fill)
 			c.StrokeLine2(thin(color.White, 1), tx(x+width), ty(y-height/2), tx(x+width), ty(y+height/2))
 			x += width
 		}
@@ -149,15 +153,17 @@ func (s costStack) Plot(c draw.Canvas, p *plot.Plot) {
 		for _, name := range s.order() {
 			for _, part := range o.Bill.Splits {
 				if part.Workload == name && part.Paid > 0 && o.Bill.Total > 0 {
-					segment(split*part.Paid.Float()/o.Bill.Total.Float(), s.fills[name])
+					segment(split*part.Paid.Float()/o.Bill.Total.Float(), s.fills[name], s.hatches[name])
 				}
 			}
 		}
 		if s.drain && o.Bill.Drain > 0 {
-			segment(o.Bill.Drain.Float(), muted)
+			segment(o.Bill.Drain.Float(), muted, plain)
 		}
 		half := nonNaN(e.Half)
-		s.bracket(c, tx(e.V-half), tx(e.V+half), ty(y))
+		if low, high := tx(e.V-half), tx(e.V+half); high-low >= 1 {
+			whisker(c, vg.Point{X: low, Y: ty(y)}, vg.Point{X: high, Y: ty(y)}, 6)
+		}
 		figure := result.FormatUSD(e.V)
 		switch {
 		case math.IsNaN(e.Half): // one run
@@ -168,15 +174,4 @@ func (s costStack) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 		c.FillText(label, vg.Point{X: tx(e.V+half) + 10, Y: ty(y)}, figure)
 	}
-}
-
-// bracket is an error bar of the interval from low to high.
-func (s costStack) bracket(c draw.Canvas, low, high, y vg.Length) {
-	if high-low < 1 {
-		return
-	}
-	style := thin(black, 1.6)
-	c.StrokeLine2(style, low, y, high, y)
-	c.StrokeLine2(style, low, y-6, low, y+6)
-	c.StrokeLine2(style, high, y-6, high, y+6)
 }

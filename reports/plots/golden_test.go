@@ -17,7 +17,22 @@ var update = flag.Bool("update", false, "rewrite the golden pictures")
 // last looked at. Another processor may move the edge of a line by a shade.
 func TestGolden(t *testing.T) {
 	in := input(resulttest.Specs(), 2)
-	for _, f := range []Figure{costBars(in), waits(input(resulttest.Specs(), 8), "nightly"), waits(input(resulttest.Specs(), 8), "jobs"), stages(in, "jobs"), freeRoom(in, in.Outcomes[0])} {
+	sweeps := surfaces()
+	named := func(name string, f Figure) Figure {
+		f.Name = "sweep-" + name
+		return f
+	}
+	for _, f := range []Figure{
+		named("response", response(sweeps["holes"], 0, 0)),
+		named("response-types", response(sweeps["types-two"], 0, 0)),
+		named("response-names", response(sweeps["long-names"], 0, 1)),
+		named("pareto", pareto(sweeps["three-axes"], 0, 1, "jobs")),
+		named("map", winnerMap(sweeps["none"], 0, 1)),
+		named("map-left", winnerMap(sweeps["left"], 0, 1)),
+		named("map-slice", winnerMap(sweeps["three-axes"], 0, 2)),
+		named("samples", sampled(sweeps["samples-types"], 0, 0)),
+		costBars(in), waits(input(resulttest.Specs(), 8), "nightly"), waits(input(resulttest.Specs(), 8), "jobs"), stages(in, "jobs"), freeRoom(in, in.Outcomes[0]),
+	} {
 		got, err := f.png()
 		if err != nil {
 			t.Fatal(err)

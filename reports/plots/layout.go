@@ -102,6 +102,7 @@ func (k Key) draw(c draw.Canvas, x, y vg.Length) {
 	if k.Fill != nil {
 		box := []vg.Point{{X: x, Y: y - 7}, {X: x + swatch, Y: y - 7}, {X: x + swatch, Y: y + 7}, {X: x, Y: y + 7}}
 		c.FillPolygon(k.Fill, box)
+		k.Hatch.on(c, box[0], box[2], k.Fill)
 	}
 	if k.Line.Width > 0 {
 		c.StrokeLine2(k.Line, x, y, x+swatch, y)

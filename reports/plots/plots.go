@@ -58,6 +58,7 @@ type Figure struct {
 type Key struct {
 	Label string
 	Fill  color.Color
+	Hatch hatching // on Fill
 	Line  draw.LineStyle
 	Glyph draw.GlyphStyle
 }

@@ -121,7 +121,11 @@ func categoryAxis(p *plot.Plot, a *result.Axis) {
 	}
 	var ticks []plot.Tick
 	for i := 0; i < n; i += every {
-		ticks = append(ticks, plot.Tick{Value: float64(i), Label: shorten(a.Values[i], tickSize, 220)})
+		label := shorten(a.Values[i], tickSize, 220)
+		if p.X.Tick.Label.Rotation != 0 {
+			label += "  " // clear of the axis, from which upright text has no distance
+		}
+		ticks = append(ticks, plot.Tick{Value: float64(i), Label: label})
 	}
 	p.X.Tick.Marker = plot.ConstantTicks(ticks)
 }

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -14,6 +15,11 @@ import (
 	"testing"
 
 	"ecsim/models/result"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/recorder"
+	"pgregory.net/rapid"
 )
 
 const (
@@ -197,45 +203,37 @@ func surfaces() map[string]*result.Surface {
 	}
 }
 
-// Every kind of a sweep's plot draws every sweep, or gives its reason, and
-// with ECSIM_PLOTS set to a folder it keeps the pictures there, in colour and
-// as a printer without colour gives them.
-func TestSweepKindsDrawOrSayWhy(t *testing.T) {
-	for _, kind := range Plots() {
-		if !kind.OfSweep {
-			continue
+// drawsSweeps has a kind draw every sweep, or give its reason. With ECSIM_PLOTS
+// set to a folder it keeps the pictures there, in colour and as a printer
+// without colour gives them.
+func drawsSweeps(t *testing.T, kind Plot) {
+	drawn, sweeps := false, surfaces()
+	for _, name := range slices.Sorted(maps.Keys(sweeps)) {
+		figures, err := kind.Draw(Input{Surface: sweeps[name]})
+		if err != nil {
+			t.Errorf("%s, %s: %v", kind.Name, name, err)
 		}
-		if only := os.Getenv("ECSIM_KIND"); only != "" && kind.Name != only {
-			continue
-		}
-		drawn := false
-		for name, s := range surfaces() {
-			figures, err := kind.Draw(Input{Surface: s})
-			if err != nil {
-				t.Errorf("%s, %s: %v", kind.Name, name, err)
+		for _, f := range figures {
+			if f.Headline == "" || !strings.HasPrefix(f.Name, kind.Name) {
+				t.Errorf("%s, %s: figure %q, headline %q", kind.Name, name, f.Name, f.Headline)
 			}
-			for _, f := range figures {
-				if f.Headline == "" || !strings.HasPrefix(f.Name, kind.Name) {
-					t.Errorf("%s, %s: figure %q, headline %q", kind.Name, name, f.Name, f.Headline)
+			if f.Empty != "" {
+				if !strings.HasPrefix(f.Empty, "no data: ") {
+					t.Errorf("%s, %s: %q gives no reason", kind.Name, name, f.Empty)
 				}
-				if f.Empty != "" {
-					if !strings.HasPrefix(f.Empty, "no data: ") {
-						t.Errorf("%s, %s: %q gives no reason", kind.Name, name, f.Empty)
-					}
-					continue
-				}
-				drawn = true
-				for i, p := range f.Panels {
-					if p.Y.Label.Text == "" || p.X.Label.Text == "" {
-						t.Errorf("%s, %s: panel %d lacks the label of an axis", f.Name, name, i)
-					}
-				}
-				keep(t, name, &f)
+				continue
 			}
+			drawn = true
+			for i, p := range f.Panels {
+				if p.Y.Label.Text == "" || p.X.Label.Text == "" {
+					t.Errorf("%s, %s: panel %d lacks the label of an axis", f.Name, name, i)
+				}
+			}
+			keep(t, name, &f)
 		}
-		if !drawn {
-			t.Errorf("%s drew no sweep at all", kind.Name)
-		}
+	}
+	if !drawn {
+		t.Errorf("%s drew no sweep at all", kind.Name)
 	}
 }
 
@@ -265,6 +263,155 @@ func keep(t *testing.T, name string, f *Figure) {
 	for file, content := range map[string][]byte{name + "--" + f.Name + ".png": data, name + "--" + f.Name + "-grey.png": b.Bytes()} {
 		if err := os.WriteFile(filepath.Join(dir, file), content, 0o644); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// Crossings lie where two straight lines meet; lines that only touch, or are
+// equal for good, never cross, and a gap hides none that its ends show.
+func TestCross(t *testing.T) {
+	nan := math.NaN()
+	line := func(means ...float64) responseLine {
+		l := responseLine{}
+		for i, v := range means {
+			l.add(float64(i), v, 0, false)
+		}
+		return l
+	}
+	for _, c := range []struct {
+		a, b responseLine
+		want string
+	}{
+		{line(0, 1, 2), line(1, 1.5, 1), "[1.3333333333333333]"},
+		{line(0, 1, 2), line(2, 1, 0), "[1]"},
+		{line(0, 1, 0), line(1, 1, 1), "[]"},
+		{line(0, 1, 2), line(0, 1, 2), "[]"},
+		{line(0, nan, 2), line(1, 1, 1), "[1]"},
+		{line(0, 2, 0, 2), line(1, 1, 1, 1), "[0.5 1.5 2.5]"},
+		{line(nan, nan), line(1, 1), "[]"},
+	} {
+		found, _ := cross(c.a, c.b)
+		var xs []float64
+		for _, k := range found {
+			xs = append(xs, k.x)
+		}
+		if got := fmt.Sprint(xs); got != c.want {
+			t.Errorf("%v and %v cross at %s, want %s", c.a.means, c.b.means, got, c.want)
+		}
+	}
+}
+
+func TestNeverIsSaid(t *testing.T) {
+	s := surfaces()
+	if f := response(s["never"], 0, 0); !strings.Contains(f.Note, "fargate and ec2 never cross") {
+		t.Errorf("note %q does not say that they never cross", f.Note)
+	}
+	if f := response(s["one-axis"], 0, 0); !strings.Contains(f.Note, "ec2 and fargate cross at 0.407 /s") {
+		t.Errorf("note %q does not say where they cross", f.Note)
+	}
+	if f := response(s["types"], 0, 0); !strings.Contains(f.Note, "$1,377 with m7g.large") {
+		t.Errorf("note %q does not name the cheapest type", f.Note)
+	}
+}
+
+// None on the front is beaten, whoever is not on it is beaten or equalled by
+// one that is, and less work is no way to the front.
+func TestFront(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 30).Draw(t, "n")
+		points := make([]paretoPoint, n)
+		for i := range points {
+			points[i] = paretoPoint{wait: float64(rapid.IntRange(0, 9).Draw(t, "wait")), cost: float64(rapid.IntRange(0, 9).Draw(t, "cost")), out: rapid.Bool().Draw(t, "out")}
+		}
+		front := frontOf(points)
+		for i, k := range points {
+			covered := false
+			for _, j := range front {
+				o := points[j]
+				covered = covered || o.wait <= k.wait && o.cost <= k.cost
+				if slices.Contains(front, i) && o.wait <= k.wait && o.cost <= k.cost && (o.wait < k.wait || o.cost < k.cost) {
+					t.Fatalf("%+v is on the front and beaten by %+v", k, o)
+				}
+			}
+			if slices.Contains(front, i) && k.out {
+				t.Fatalf("%+v is on the front", k)
+			}
+			if !covered && !k.out {
+				t.Fatalf("%+v is missing from the front %v", k, front)
+			}
+		}
+	})
+}
+
+// Steps of cost are 6 to 12, round, and hold every value.
+func TestCostSteps(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		low := rapid.Float64Range(0, 1e6).Draw(t, "low")
+		high := low + rapid.Float64Range(1e-2, 1e6).Draw(t, "range")
+		edges, width := costSteps(low, high)
+		if n := len(edges); n < 6 || n > len(heat) || edges[0] > low || edges[n-1]+width < high*(1-1e-12) {
+			t.Fatalf("%v to %v: %d steps of %v from %v to %v", low, high, n, width, edges[0], edges[n-1])
+		}
+	})
+}
+
+// A label covers no other and stays within the canvas, however crowded it is.
+func TestPlaceNeverOverlaps(t *testing.T) {
+	c := draw.Crop(draw.NewCanvas(new(recorder.Canvas), Width, Height), 100, -30, 60, -80)
+	rapid.Check(t, func(t *rapid.T) {
+		var taken []vg.Rectangle
+		for range rapid.IntRange(1, 60).Draw(t, "n") {
+			at := vg.Point{X: vg.Length(rapid.Float64Range(100, 1170).Draw(t, "x")), Y: vg.Length(rapid.Float64Range(60, 620).Draw(t, "y"))}
+			box, ok := place(c, at, vg.Length(rapid.Float64Range(10, 430).Draw(t, "width")), taken)
+			if !ok {
+				continue
+			}
+			if box.Min.X < c.Min.X || box.Max.X > c.Max.X || box.Min.Y < c.Min.Y || box.Max.Y > c.Max.Y {
+				t.Fatalf("%v is cut", box)
+			}
+			for _, o := range taken {
+				if box.Min.X < o.Max.X && o.Min.X < box.Max.X && box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y {
+					t.Fatalf("%v lies on %v", box, o)
+				}
+			}
+			taken = append(taken, box)
+		}
+	})
+}
+
+// A sweep without a cost or without a p95 wait says which is missing.
+func TestParetoSaysWhatIsMissing(t *testing.T) {
+	for _, c := range []struct {
+		metrics []string
+		want    string
+	}{{[]string{costPath}, "no time_to_running.p95"}, {[]string{waitPath}, "no cost"}} {
+		s := surface(two(), load())
+		s.Metrics = c.metrics
+		for _, kind := range Plots() {
+			if kind.Name != "pareto" {
+				continue
+			}
+			if f, err := kind.Draw(Input{Surface: s}); err != nil || len(f) != 1 || !strings.Contains(f[0].Empty, c.want) {
+				t.Errorf("%v: %+v, %v, want %q", c.metrics, f, err, c.want)
+			}
+		}
+	}
+}
+
+// The same sweep draws the same bytes.
+func TestSweepRenderIsDeterministic(t *testing.T) {
+	s := surface(two(), load())
+	first, err := Render(Input{Surface: s})
+	if err != nil || len(first) != 3 {
+		t.Fatalf("%d files, %v, want cost, wait and the front", len(first), err)
+	}
+	again, err := Render(Input{Surface: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range first {
+		if !bytes.Equal(first[i].PNG, again[i].PNG) || first[i].Alt == "" {
+			t.Errorf("%s differs between two renderings, or has no words (%q)", first[i].Name, first[i].Alt)
 		}
 	}
 }

@@ -54,6 +54,7 @@ func waits(in Input, workload string) Figure {
 	low, high := math.Inf(1), 0.0
 	var lines []curve
 	var bands []waitBand
+	var marks glyphs   // on lines, which are so told apart without colour
 	var names []string // the platforms of each line
 	var tasks, censored uint64
 	for i, o := range in.Outcomes {
@@ -89,7 +90,12 @@ func waits(in Input, workload string) Figure {
 			continue
 		}
 		names = append(names, o.Platform)
-		f.Legend = append(f.Legend, Key{Label: label, Line: l.style})
+		mark := lineMarker(i, false)
+		f.Legend = append(f.Legend, Key{Label: label, Line: l.style, Glyph: mark})
+		for _, share := range []float64{10, 30, 50, 70, 90} {
+			k, _ := slices.BinarySearch(l.ys, share)
+			marks.xs, marks.ys, marks.styles = append(marks.xs, l.xs[k]), append(marks.ys, l.ys[k]), append(marks.styles, mark)
+		}
 		lines = append(lines, l)
 		bands = append(bands, waitBandOf(o.WaitBands(workload), l.style.Color))
 	}
@@ -121,6 +127,9 @@ func waits(in Input, workload string) Figure {
 			l.xs[i] = max(l.xs[i], p.X.Min)
 		}
 	}
+	for i := range marks.xs {
+		marks.xs[i] = max(marks.xs[i], p.X.Min)
+	}
 	p.Add(gridLines{x: true, y: true})
 	for _, b := range bands {
 		p.Add(b)
@@ -132,6 +141,7 @@ func waits(in Input, workload string) Figure {
 	for _, l := range lines {
 		p.Add(l, tail{l, p.X.Max})
 	}
+	p.Add(marks)
 	f.Panels = []*plot.Plot{p}
 	return f
 }

@@ -247,18 +247,6 @@ func (m heatMap) Plot(c draw.Canvas, p *plot.Plot) {
 	}
 }
 
-// hatch fills a rectangle with slanted lines, which go on in its neighbours.
-func hatch(c draw.Canvas, from, to vg.Point, style draw.LineStyle) {
-	const apart = 9
-	for k := math.Floor(float64(from.X-to.Y)/apart) * apart; k < float64(to.X-from.Y); k += apart {
-		// The line x = y + k, within the rectangle.
-		low, high := max(from.Y, from.X-vg.Length(k)), min(to.Y, to.X-vg.Length(k))
-		if low < high {
-			c.StrokeLine2(style, low+vg.Length(k), low, high+vg.Length(k), high)
-		}
-	}
-}
-
 // regionLabel is text at the middle of a free place of its region.
 type regionLabel struct {
 	x, y float64
