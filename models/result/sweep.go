@@ -10,6 +10,7 @@ import (
 // SweepTable is what all points of a sweep have in common.
 type SweepTable struct {
 	Scenario, Question string
+	Design             string // how the points were chosen, as Surface.Design
 	Seed               uint64
 	Axes               []Axis
 	Platforms          []string // in the scenario's order

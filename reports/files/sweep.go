@@ -157,7 +157,7 @@ func (f *Folder) sweepTables(r *SweepReport) (*result.Surface, SweepSummary, err
 	for _, p := range t.Platforms {
 		sum.Platforms = append(sum.Platforms, SweepWins{Name: p})
 	}
-	s := &result.Surface{Scenario: t.Scenario, Question: t.Question, Axes: t.Axes, Platforms: t.Platforms}
+	s := &result.Surface{Scenario: t.Scenario, Question: t.Question, Design: t.Design, Axes: t.Axes, Platforms: t.Platforms}
 	tables, err := f.openSweepTables(t)
 	if err != nil {
 		return nil, sum, err

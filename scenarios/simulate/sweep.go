@@ -54,7 +54,7 @@ func NewSweep(sc *scenarios.Scenario, platforms []int) (*Sweep, error) {
 	}
 	w := &Sweep{Scenario: sc, Platforms: platforms}
 	t := &w.Table
-	t.Scenario, t.Question, t.Seed = sc.Name, sc.Question, uint64(sc.Runs.Seed)
+	t.Scenario, t.Question, t.Design, t.Seed = sc.Name, sc.Question, sc.Sweep.Design, uint64(sc.Runs.Seed)
 	for i := range sc.Sweep.Axes {
 		a := &sc.Sweep.Axes[i]
 		axis := result.Axis{Path: a.Name(), Numbers: a.Numbers, Unit: a.Unit}
