@@ -92,6 +92,7 @@ type responseLine struct {
 	index           int
 	xs, means, half []float64
 	faulty          []bool
+	log             bool // drawn over a logarithmic axis, on which it is straight between points
 }
 
 func (l *responseLine) add(x, mean, half float64, faulty bool) {
@@ -109,6 +110,10 @@ func responseByNumber(f *Figure, a *result.Axis, u metricUnit, lines []responseL
 	p.Y.Tick.Marker = u.ticks
 	p.X.Label.Text = axisLabel(a)
 	numberAxis(p, a, lines[0].xs)
+	_, log := p.X.Scale.(plot.LogScale)
+	for i := range lines {
+		lines[i].log = log
+	}
 	most := 0.0
 	for _, l := range lines {
 		for i, v := range l.means {
@@ -369,7 +374,11 @@ func cross(a, b responseLine) (found []crossing, both int) {
 				found = append(found, crossing{x: a.xs[equal], y: a.means[equal]})
 			} else {
 				t := side / (side - d)
-				found = append(found, crossing{x: a.xs[last] + t*(a.xs[i]-a.xs[last]), y: a.means[last] + t*(a.means[i]-a.means[last]),
+				x := a.xs[last] + t*(a.xs[i]-a.xs[last])
+				if a.log {
+					x = a.xs[last] * math.Pow(a.xs[i]/a.xs[last], t)
+				}
+				found = append(found, crossing{x: x, y: a.means[last] + t*(a.means[i]-a.means[last]),
 					gap: i-last > 1, from: a.xs[last], to: a.xs[i]})
 			}
 		}
