@@ -38,7 +38,10 @@ func (c *Cluster) startDaemons(inst int32, now sim.Time) {
 			continue
 		}
 		if !s.fill(g, now) {
-			c.daemonGaps++
+			// One that its constraints keep off wants no room there.
+			if len(w.constraints) == 0 || in.freeCPU < int64(n.shape.CPU) || in.freeMemory < int64(n.shape.Memory) {
+				c.daemonGaps++
+			}
 			c.gaps = append(c.gaps, g)
 		}
 	}

@@ -45,9 +45,11 @@ func committed(l Line) bool {
 	return l.Option != "" && l.Option != "on-demand" && !isSpot(l) || l.Class == "unused-commitment"
 }
 
-// flipLimit is the largest change worth telling: prices double, or fall
-// almost to nothing.
-const flipLimit = 1.0
+// The largest changes worth telling: prices double, or fall by half.
+const (
+	flipRise = 1.0
+	flipFall = 0.5
+)
 
 // priceFlips finds for each group of prices the smallest change, up and down,
 // after which a platform other than rows[0] is cheapest. rows are ranked and
@@ -66,7 +68,7 @@ func priceFlips(rows []*Row) []Flip {
 			// part·(1+x) + rest = p·(1+x) + q
 			x := (q-rest)/(part-p) - 1
 			switch {
-			case x <= -flipLimit+1e-9 || x > flipLimit: // free of charge, all are equal
+			case x < -flipFall || x > flipRise:
 			case x < 0 && p > part && x > down.Change: // it gains more when prices fall
 				down.Change, down.Winner = x, r.Platform
 			case x >= 0 && p < part && x < up.Change:

@@ -10,8 +10,8 @@ import (
 // SweepTable is what all points of a sweep have in common.
 type SweepTable struct {
 	Scenario, Question string
+	Design             string // how the points were chosen, as Surface.Design
 	Seed               uint64
-	Design             string // see Surface
 	Axes               []Axis
 	Platforms          []string // in the scenario's order
 	Columns            []Column

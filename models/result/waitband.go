@@ -1,8 +1,6 @@
 package result
 
 import (
-	"math"
-
 	"ecsim/sim"
 	"ecsim/sim/experiment"
 )
@@ -44,9 +42,6 @@ func waitQuantiles(t *sim.Tally) []float64 {
 		for len(values) < WaitQuantiles && p.Share >= waitShare(len(values)) {
 			values = append(values, p.Value/1e9)
 		}
-	}
-	for len(values) < WaitQuantiles { // beyond the last wait that is known
-		values = append(values, math.NaN())
 	}
 	return values
 }

@@ -31,7 +31,7 @@ func TestGolden(t *testing.T) {
 		named("map-left", winnerMap(sweeps["left"], 0, 1)),
 		named("map-slice", winnerMap(sweeps["three-axes"], 0, 2)),
 		named("samples", sampled(sweeps["samples-types"], 0, 0)),
-		costBars(in), stages(in, "jobs"), waits(input(resulttest.Specs(), 8), "nightly"), waits(input(resulttest.Specs(), 8), "jobs"), freeRoom(in, in.Outcomes[0]),
+		costBars(in), waits(input(resulttest.Specs(), 8), "nightly"), waits(input(resulttest.Specs(), 8), "jobs"), stages(in, "jobs"), freeRoom(in, in.Outcomes[0]),
 	} {
 		got, err := f.png()
 		if err != nil {

@@ -92,6 +92,7 @@ type responseLine struct {
 	index           int
 	xs, means, half []float64
 	faulty          []bool
+	log             bool // drawn over a logarithmic axis, on which it is straight between points
 }
 
 func (l *responseLine) add(x, mean, half float64, faulty bool) {
@@ -109,6 +110,10 @@ func responseByNumber(f *Figure, a *result.Axis, u metricUnit, lines []responseL
 	p.Y.Tick.Marker = u.ticks
 	p.X.Label.Text = axisLabel(a)
 	numberAxis(p, a, lines[0].xs)
+	_, log := p.X.Scale.(plot.LogScale)
+	for i := range lines {
+		lines[i].log = log
+	}
 	most := 0.0
 	for _, l := range lines {
 		for i, v := range l.means {
@@ -119,8 +124,8 @@ func responseByNumber(f *Figure, a *result.Axis, u metricUnit, lines []responseL
 	}
 	headroom(p, most)
 	p.Add(gridLines{x: true, y: true})
-	for _, l := range lines {
-		p.Add(bandOf(l))
+	for _, l := range lines { // the paler the more: they lie on one another
+		p.Add(bandOf(l, uint8(0x38*min(5, len(lines))/len(lines))))
 	}
 	var marks glyphs
 	var labels callouts
@@ -160,7 +165,7 @@ func responseByNumber(f *Figure, a *result.Axis, u metricUnit, lines []responseL
 }
 
 // numberAxis sets the x axis to a sweep's axis, logarithmic where positive
-// values span more than a factor of 30.
+// values span more than a factor of 30 and most of them are small.
 func numberAxis(p *plot.Plot, a *result.Axis, xs []float64) {
 	low, high := slices.Min(xs), slices.Max(xs)
 	v := valueTicks{room: 1050}
@@ -179,7 +184,7 @@ func numberAxis(p *plot.Plot, a *result.Axis, xs []float64) {
 	switch {
 	case low == high:
 		p.X.Min, p.X.Max = low-1, high+1
-	case low > 0 && high/low > 30:
+	case low > 0 && high/low > 30 && v.at[len(v.at)/2]-low < 0.25*(high-low): // not for even steps
 		p.X.Scale, v.log = plot.LogScale{}, true
 		edge := math.Pow(high/low, 0.03)
 		p.X.Min, p.X.Max = low/edge, high*edge
@@ -215,11 +220,11 @@ type band struct {
 
 // bandOf puts the intervals of a line's points together; a point alone has a
 // bracket, for a band of no width would not be seen.
-func bandOf(l responseLine) plot.Plotter {
+func bandOf(l responseLine, alpha uint8) plot.Plotter {
 	var list plotters
 	c := color.NRGBAModel.Convert(lineColors[l.index%len(lineColors)]).(color.NRGBA)
 	for _, part := range l.parts() {
-		b := band{fill: withAlpha(c, 0x38), edge: thin(withAlpha(c, 0x90), 0.8)}
+		b := band{fill: withAlpha(c, alpha), edge: thin(withAlpha(c, 0x90), 0.8)}
 		w := whiskers{upright: true, cap: 6}
 		for i := part[0]; i < part[1]; i++ {
 			half := nonNaN(l.half[i])
@@ -284,10 +289,14 @@ func crossingsOf(a *result.Axis, u metricUnit, lines []responseLine) (marks []ca
 				default:
 					var values []string
 					for _, k := range found {
-						values = append(values, axisFormat(a, k.x))
+						if k.gap {
+							values = append(values, "between "+axisFormat(a, k.from)+" and "+axisFormat(a, k.to))
+							continue
+						}
+						values = append(values, "at "+axisFormat(a, k.x))
 						marks = append(marks, callout{k.x, k.y, axisFormat(a, k.x)})
 					}
-					said = append(said, pair+" cross at "+strings.Join(values, ", "))
+					said = append(said, pair+" cross "+strings.Join(values, ", "))
 				}
 			}
 		}
@@ -334,10 +343,18 @@ func (l responseLine) from(from, until int) responseLine {
 	return l
 }
 
+// crossing is where two lines cross. Across a gap, between from and to, where
+// one has no figure, nobody knows where: x and y are then a guess.
+type crossing struct {
+	x, y     float64
+	gap      bool
+	from, to float64
+}
+
 // cross are the points at which two lines over the same xs change order, and
 // how many xs both have a figure at. Lines that meet and part again on the same
 // side, or are equal over a stretch, have not crossed until they change order.
-func cross(a, b responseLine) (found []callout, both int) {
+func cross(a, b responseLine) (found []crossing, both int) {
 	last, side := -1, 0.0
 	equal := -1 // first point of a stretch where both are equal
 	for i := range a.xs {
@@ -354,10 +371,15 @@ func cross(a, b responseLine) (found []callout, both int) {
 		}
 		if side != 0 && d > 0 != (side > 0) {
 			if equal >= 0 {
-				found = append(found, callout{x: a.xs[equal], y: a.means[equal]})
+				found = append(found, crossing{x: a.xs[equal], y: a.means[equal]})
 			} else {
 				t := side / (side - d)
-				found = append(found, callout{x: a.xs[last] + t*(a.xs[i]-a.xs[last]), y: a.means[last] + t*(a.means[i]-a.means[last])})
+				x := a.xs[last] + t*(a.xs[i]-a.xs[last])
+				if a.log {
+					x = a.xs[last] * math.Pow(a.xs[i]/a.xs[last], t)
+				}
+				found = append(found, crossing{x: x, y: a.means[last] + t*(a.means[i]-a.means[last]),
+					gap: i-last > 1, from: a.xs[last], to: a.xs[i]})
 			}
 		}
 		last, side, equal = i, d, -1

@@ -175,14 +175,16 @@ func (v valueTicks) Ticks(low, high float64) []plot.Tick {
 	var ticks []plot.Tick
 	end := -v.room
 	for i, x := range v.at {
-		label := shorten(v.labels[i], tickSize, 220)
+		label := shorten(v.labels[i], tickSize, 140)
 		half := style.Width(label) / 2
 		tick := plot.Tick{Value: x}
 		if place(x)-half >= end+12 {
 			tick.Label = label
 			end = place(x) + half
 		}
-		ticks = append(ticks, tick)
+		if tick.Label != "" || len(v.at) <= 25 {
+			ticks = append(ticks, tick)
+		}
 	}
 	return ticks
 }

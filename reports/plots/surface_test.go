@@ -268,7 +268,7 @@ func keep(t *testing.T, name string, f *Figure) {
 }
 
 // Crossings lie where two straight lines meet; lines that only touch, or are
-// equal for good, never cross, and a gap hides none that its ends show.
+// equal for good, never cross, and across a gap they cross somewhere.
 func TestCross(t *testing.T) {
 	nan := math.NaN()
 	line := func(means ...float64) responseLine {
@@ -308,6 +308,9 @@ func TestNeverIsSaid(t *testing.T) {
 	}
 	if f := response(s["one-axis"], 0, 0); !strings.Contains(f.Note, "ec2 and fargate cross at 0.407 /s") {
 		t.Errorf("note %q does not say where they cross", f.Note)
+	}
+	if f := response(s["holes"], 0, 0); !strings.Contains(f.Note, "cross between 0.4 /s and 0.6 /s") {
+		t.Errorf("note %q places a crossing where nothing ran", f.Note)
 	}
 	if f := response(s["types"], 0, 0); !strings.Contains(f.Note, "$1,377 with m7g.large") {
 		t.Errorf("note %q does not name the cheapest type", f.Note)
