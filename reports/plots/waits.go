@@ -19,7 +19,7 @@ import (
 var _ = RegisterPlot(Plot{
 	Name:  "wait",
 	Title: "Time to running, by workload",
-	Doc:   "The share of a workload's tasks that were RUNNING within a time of being asked for, on each platform, over all replications; the band is the 95 % interval of each quantile. A curve that passes left of and above the mark keeps the service level.",
+	Doc:   "The share of a workload's tasks that were RUNNING within a time of being asked for, on each platform, over all replications; the band is the 95 % interval of each quantile, widened where its edges would fall back. A curve that passes left of and above the mark keeps the service level.",
 	Draw: func(in Input) ([]Figure, error) {
 		var figures []Figure
 		for _, name := range workloadNames(in) {
