@@ -63,6 +63,7 @@ type ScaleInProtection struct {
 // ServiceScheduler holds what AWS does not publish of its service scheduler,
 // [platform.NAME.service_scheduler].
 type ServiceScheduler struct {
+	Reaction        units.Duration `toml:"reaction" default:"5s" max:"10m" source:"Assumed: AWS says within seconds" doc:"a deployment is asked for until its first task is asked for"`
 	HealthyAfter    units.Duration `toml:"healthy_after" default:"40s" min:"1s" source:"https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html" doc:"RUNNING to healthy, without health check and load balancer"`
 	RetryBase       units.Duration `toml:"retry_base" default:"10s" min:"1s" source:"Assumed: AWS publishes the cap alone" doc:"pause after the first tasks that fail to start; it doubles"`
 	RetryCap        units.Duration `toml:"retry_cap" default:"27m" min:"1s" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html"`

@@ -144,7 +144,7 @@ func (s *service) deploy(cfg *DeploymentConfig, now sim.Time) {
 	}
 	d.record = len(c.deployments)
 	c.deployments = append(c.deployments, result.Deployment{Service: s.w.cfg.Name, Revision: s.revisions, Desired: desired,
-		Started: now, Steady: -1, Finished: -1, Outcome: deployRunning, Instances: s.instances()})
+		Started: now - c.cfg.Services.Reaction, Steady: -1, Finished: -1, Outcome: deployRunning, Instances: s.instances()})
 	s.primary = d
 	s.steady = false
 	s.event(now, result.DeploymentStarted, s.revisions)

@@ -128,7 +128,7 @@ func (c *Cluster) addService(i int) *service {
 		if n := &c.needs[c.needFor(i, d.Shape)]; w.cfg.Kind == Service && c.choose(n, make([]int64, len(w.strategy))) < 0 && c.err == nil {
 			c.err = c.infeasible(n)
 		}
-		s.at(d.At, evDeploy, uint64(k))
+		s.at(d.At+c.cfg.Services.Reaction, evDeploy, uint64(k))
 	}
 	return s
 }

@@ -70,6 +70,7 @@ type DeploymentConfig struct {
 
 // SchedulerConfig holds what AWS does not publish of its service scheduler.
 type SchedulerConfig struct {
+	Reaction       sim.Time // UpdateService to the first task of its deployment; 0 is at once
 	HealthyAfter   sim.Time // RUNNING to healthy without health check and load balancer
 	RetryBase      sim.Time // first pause after a task that failed to start
 	RetryCap       sim.Time

@@ -74,8 +74,8 @@ func (n *noter) assumed() {
 	n.assumedOfImages(fargate)
 	if len(n.run.Deployments) > 0 {
 		ss := &n.pl.ServiceScheduler
-		n.add(result.Assumed, "", "a service starts and stops all that its bounds allow at once; it pauses %v, then twice as long, up to %v, after tasks that fail to start; a deployment %v without progress at the end has stalled",
-			ss.RetryBase, ss.RetryCap, ss.StalledAfter)
+		n.add(result.Assumed, "", "a deployment starts %v after it is asked for; a service starts and stops all that its bounds allow at once; it pauses %v, then twice as long, up to %v, after tasks that fail to start; a deployment %v without progress at the end has stalled",
+			ss.Reaction, ss.RetryBase, ss.RetryCap, ss.StalledAfter)
 		for i := range n.pl.Workloads {
 			if w := &n.pl.Workloads[i]; n.sc.Rebalanced(w) && n.ownsInstances() {
 				n.add(result.Assumed, "", "zones are balanced %v after a steady state", ss.RebalanceAfter)

@@ -279,7 +279,7 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 			EC2Pull: sim.Time(pl.Stages.EC2Pull), EC2PullPerMB: sim.Time(pl.Stages.EC2PullPerMB),
 			Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
 		},
-		Services: ecs.SchedulerConfig{HealthyAfter: sim.Time(pl.ServiceScheduler.HealthyAfter), RetryBase: sim.Time(pl.ServiceScheduler.RetryBase),
+		Services: ecs.SchedulerConfig{Reaction: sim.Time(pl.ServiceScheduler.Reaction), HealthyAfter: sim.Time(pl.ServiceScheduler.HealthyAfter), RetryBase: sim.Time(pl.ServiceScheduler.RetryBase),
 			RetryCap: sim.Time(pl.ServiceScheduler.RetryCap), RebalanceAfter: sim.Time(pl.ServiceScheduler.RebalanceAfter), StalledAfter: sim.Time(pl.ServiceScheduler.StalledAfter)},
 	}
 	cfg.Balancers = balancerConfigs(sc, pl)
