@@ -17,8 +17,9 @@ type ImageConfig struct {
 	// Shared is the part of Size that lies in layers which other images of the
 	// repository have as well, 0 to 100 %. Of two images the smaller shared part
 	// lies within the larger.
-	Shared units.PPM
-	SOCI   bool // ECR holds a SOCI index of it
+	Shared   units.PPM
+	SOCI     bool   // ECR holds a SOCI index of it
+	Registry string // "ecr", "docker-hub", "ecr-pull-through", "other"; "" is ecr
 }
 
 // image is one image as instances know it.
@@ -27,12 +28,15 @@ type image struct {
 	repository string
 	size       units.Bytes
 	shared     units.Bytes
+	registry   registry
+	through    bool // the pull-through cache has it
 }
 
 // onDisk is one image on one instance.
 type onDisk struct {
 	state   imageState
 	tracked bool  // pulled or used by a task: the agent may clean it up
+	asked   bool  // a pull of it has succeeded here
 	users   int32 // tasks whose containers run from it
 	pulled  sim.Time
 	left    sim.Time // when the last task that used it exited
@@ -56,15 +60,17 @@ type disk struct {
 	fetches []fetch
 	at      sim.Time // fetches are told up to here
 	timer   sim.Timer
+	hub     *pullWindow // at Docker Hub, where the instance has an address of its own
 }
 
 // fetch is an image on its way to an instance. Its bytes flow first, beside
 // those of other fetches; then comes what every pull costs.
 type fetch struct {
 	image int32
-	flow  sim.Time // left to flow at full speed
-	end   sim.Time // when it is on disk, once all has flowed; flowing before
-	tasks []TaskID // that wait for it
+	flow  sim.Time  // left to flow at full speed
+	end   sim.Time  // when it is on disk, once all has flowed; flowing before
+	fault pullFault // fails at end
+	tasks []TaskID  // that wait for it
 }
 
 // flowing is the end of a fetch whose bytes still come: time 0 is a time.
@@ -78,7 +84,9 @@ func (c *Cluster) addImage(cfg ImageConfig) int32 {
 			return int32(i)
 		}
 	}
-	c.images = append(c.images, image{cfg.Name, cfg.Repository, cfg.Size, units.Bytes(cfg.Shared.Of(int64(cfg.Size)))})
+	r, _ := registryNamed(cfg.Registry)
+	c.images = append(c.images, image{name: cfg.Name, repository: cfg.Repository, size: cfg.Size, shared: units.Bytes(cfg.Shared.Of(int64(cfg.Size))),
+		registry: r, through: c.cfg.Steady})
 	return int32(len(c.images) - 1)
 }
 
@@ -86,13 +94,19 @@ func (c *Cluster) addImage(cfg ImageConfig) int32 {
 // are at a steady start, or those the AMI brings.
 func (c *Cluster) cached(in *instance, now sim.Time, which func(*image) bool) {
 	for i := range in.disk.images {
-		if which(&c.images[i]) {
+		if which(&c.images[i]) && in.disk.images[i].state == imageAbsent {
 			in.disk.images[i] = onDisk{state: imagePresent, pulled: now}
 		}
 	}
 }
 
-func every(*image) bool { return true }
+// steadyImages puts all images on an instance's disk, as if tasks had pulled
+// them before time 0.
+func (c *Cluster) steadyImages(in *instance, now sim.Time) {
+	for i := range in.disk.images {
+		in.disk.images[i] = onDisk{state: imagePresent, pulled: now, asked: true}
+	}
+}
 
 // hasImages tells whether all images of a workload are on disk.
 func (c *Cluster) hasImages(in *instance, w *workload, now sim.Time) bool {
@@ -186,21 +200,38 @@ func (c *Cluster) fetchImages(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	in := &c.instances[t.inst]
 	w := &c.workloads[c.needs[t.need].w]
+	a := c.pools[in.provider].agent
 	d := &in.disk
 	c.flow(in, now)
-	for _, i := range w.images {
-		switch d.images[i].state {
-		case imagePresent:
-			continue
-		case imageAbsent:
+	for k, i := range w.images {
+		o := &d.images[i]
+		fault := pullFine
+		switch {
+		case o.state == imagePresent:
+			if len(c.pullFailures) == 0 || !a.asksAbout(o) || !c.injected(t, k, c.images[i].registry, now) {
+				o.asked = o.asked || a.asksAbout(o)
+				continue
+			}
+			fault = pullInjected
+		case o.state == imageAbsent:
 			bytes := c.bytesFor(in, i)
-			d.images[i].state = imageFetching
-			d.fetches = append(d.fetches, fetch{image: i, end: flowing, flow: perMB(c.cfg.Stages.EC2PullPerMB, bytes)})
-			w.pull(c, now, bytes)
+			if fault = c.ask(t, k, i, now); fault == pullFine && !c.diskHolds(in, bytes) {
+				fault = pullNoSpace
+			}
+			if fault == pullFine {
+				o.state = imageFetching
+				d.fetches = append(d.fetches, fetch{image: i, end: flowing, flow: perMB(c.cfg.Stages.EC2PullPerMB, bytes)})
+				w.pull(c, now, bytes)
+			}
 		}
-		f := slices.IndexFunc(d.fetches, func(f fetch) bool { return f.image == i })
-		d.fetches[f].tasks = append(d.fetches[f].tasks, id)
 		t.fetching++
+		if fault != pullFine {
+			// Others who want the image ask for themselves.
+			d.fetches = append(d.fetches, fetch{image: i, end: now + c.cfg.Stages.PullFailure, fault: fault, tasks: []TaskID{id}})
+			continue
+		}
+		f := slices.IndexFunc(d.fetches, func(f fetch) bool { return f.image == i && f.fault == pullFine })
+		d.fetches[f].tasks = append(d.fetches[f].tasks, id)
 	}
 	if t.fetching == 0 {
 		c.pulled(id, now)
@@ -259,17 +290,32 @@ func (c *Cluster) landed(inst int32, now sim.Time) {
 	in := &c.instances[inst]
 	d := &in.disk
 	var ready []TaskID
+	var failed []TaskID
 	kept := d.fetches[:0]
 	for _, f := range d.fetches {
 		if f.end == flowing && f.flow == 0 {
 			f.end = now + c.cfg.Stages.EC2Pull
 		}
-		if f.end != flowing && f.end <= now {
-			d.images[f.image].state, d.images[f.image].pulled = imagePresent, now
+		switch {
+		case f.end == flowing || f.end > now:
+			kept = append(kept, f)
+		case f.fault != pullFine:
+			// The agent goes on with the image that is there, unless it must not.
+			// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html (ECS_IMAGE_PULL_BEHAVIOR)
+			c.failedPull(f.tasks, f.fault, now)
+			if a := c.pools[in.provider].agent; d.images[f.image].state == imagePresent && !a.always {
+				ready = append(ready, f.tasks...)
+				continue
+			}
+			for _, id := range f.tasks {
+				c.tasks[id].fault = f.fault
+			}
+			failed = append(failed, f.tasks...)
+		default:
+			o := &d.images[f.image]
+			o.state, o.pulled, o.asked = imagePresent, now, true
 			ready = append(ready, f.tasks...)
-			continue
 		}
-		kept = append(kept, f)
 	}
 	clear(d.fetches[len(kept):])
 	d.fetches = kept
@@ -291,6 +337,11 @@ func (c *Cluster) landed(inst int32, now sim.Time) {
 			next = min(next, at)
 		}
 		d.timer = c.sim.At(next, sim.ClassState, (*pullEvents)(c), uint64(inst))
+	}
+	for _, id := range failed {
+		if t := &c.tasks[id]; t.fault != pullFine && t.fetching > 0 {
+			c.cannotPull(id, now)
+		}
 	}
 	for _, id := range ready {
 		if t := &c.tasks[id]; t.fetching > 0 {

@@ -39,6 +39,7 @@ type machine struct {
 	burst      *burst                // nil unless burstable
 	attributes []placement.Attribute // custom
 	pull       units.Bytes           // a second that image pulls share, 0 for no limit
+	disk       units.Bytes           // that images lie on, 0 for no limit
 }
 
 // instanceMeters are what one running instance is charged on.

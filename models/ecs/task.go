@@ -42,14 +42,15 @@ type task struct {
 	held      bool // counted among those without room
 	up        bool // counted RUNNING by its service
 	healthy   bool
-	unwanted  bool  // its service replaces it: its instance drains, or it is unhealthy
-	failing   bool  // its deployment's failure hits it
-	blocked   bool  // placed, and in its agent's queue
-	lingering bool  // STOPPING, and its containers still run
-	unseen    uint8 // what ECS has not heard of it while its agent is not connected
-	leaving   bool  // told to stop meanwhile
-	fetching  uint8 // images it waits for
-	set       int32 // index into Cluster.sets, noSet outside a service
+	unwanted  bool      // its service replaces it: its instance drains, or it is unhealthy
+	failing   bool      // its deployment's failure hits it
+	blocked   bool      // placed, and in its agent's queue
+	lingering bool      // STOPPING, and its containers still run
+	unseen    uint8     // what ECS has not heard of it while its agent is not connected
+	leaving   bool      // told to stop meanwhile
+	fetching  uint8     // images it waits for
+	fault     pullFault // its image could not be pulled
+	set       int32     // index into Cluster.sets, noSet outside a service
 	attempts  int32
 	index     uint64 // task number within its workload
 	seq       uint64 // order of waiting
@@ -94,7 +95,9 @@ const (
 	evHealthy
 	evDrained // DEACTIVATING is over
 	evAtAgent // its network interface is there, its images are not
-	evKinds   = 16
+	evPull    // a Fargate task's pull begins, and may fail
+	evCannotPull
+	evKinds = 16
 )
 
 // schedule sets a task's next event. A time beyond the calendar, as after a
@@ -130,6 +133,10 @@ func (h *taskEvents) Handle(now sim.Time, arg uint64) {
 		c.terminateTask(id, now)
 	case evAtAgent:
 		c.fetchImages(id, now)
+	case evPull:
+		c.providers[c.tasks[id].provider].(*fargate).pull(id, now)
+	case evCannotPull:
+		c.cannotPull(id, now)
 	case evLaunch:
 		c.providers[c.tasks[id].provider].(*fargate).launch(id, now)
 	}
@@ -519,6 +526,10 @@ func (c *Cluster) stopped(id TaskID, now sim.Time) {
 		c.observe(now, result.TaskStopped, id, c.metered(t, now))
 	}
 	c.providers[t.provider].Stopped(id, now)
+	if c.comesAgain(t) {
+		c.again(id, now)
+		return
+	}
 	c.workloads[n.w].leave(now, n, t.submitted, c)
 	c.demand(now, n, -1)
 	c.freeTask(id)
