@@ -12,7 +12,7 @@ import (
 func (l *loader) build(root *node) *Scenario {
 	s := &Scenario{lib: l.opts.Library}
 	d := &decoder{l: l}
-	d.table(root, nil, []string{"workload", "platform", "slo", "budget", "sweep"}, into(s))
+	d.table(root, nil, []string{"workload", "platform", "slo", "budget", "sweep", "failure"}, into(s))
 	s.Seed = s.Runs.Seed
 	l.checkScenario(root, s)
 	l.checkPrices(root.get("prices"), &s.Prices, s)
