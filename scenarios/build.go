@@ -57,6 +57,7 @@ func (l *loader) build(root *node) *Scenario {
 	l.checkNames(root, s, d)
 	l.checkDeployments(root, s)
 	l.checkRebalancing(root, s)
+	l.failures(d, root, s)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkRuns(root.get("runs"), s)
