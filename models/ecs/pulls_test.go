@@ -3,6 +3,8 @@ package ecs
 import (
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"ecsim/models/billing"
 	"ecsim/models/result"
 	"ecsim/sim"
@@ -83,4 +85,29 @@ func TestFailedPullOnFargateIsPaid(t *testing.T) {
 	if got, want := bill.Total.Float(), (0.04048+2*0.004445)/60; got < want*0.999 || got > want*1.001 {
 		t.Errorf("the bill is $%.6f, want $%.6f", got, want)
 	}
+}
+
+// Docker Hub never serves a puller more than its limit in any window, and
+// refuses nobody below it.
+func TestPullWindow(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		limit, span := rapid.Int64Range(1, 6).Draw(t, "limit"), sim.Time(rapid.Int64Range(1, 50).Draw(t, "window"))
+		var p pullWindow
+		var served []sim.Time
+		now := sim.Time(0)
+		for range rapid.IntRange(1, 80).Draw(t, "pulls") {
+			now += sim.Time(rapid.Int64Range(0, 20).Draw(t, "gap"))
+			within := int64(0)
+			for _, at := range served {
+				if now-at < span {
+					within++
+				}
+			}
+			if ok := p.take(now, limit, span); ok != (within < limit) {
+				t.Fatalf("at %d, %d pulls within the window, limit %d: served %v", now, within, limit, ok)
+			} else if ok {
+				served = append(served, now)
+			}
+		}
+	})
 }

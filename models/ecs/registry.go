@@ -1,9 +1,6 @@
 package ecs
 
-import (
-	"ecsim/sim"
-	"ecsim/workloads/units"
-)
+import "ecsim/sim"
 
 // registry is where an image is pulled from.
 type registry uint8
@@ -42,9 +39,6 @@ type RegistryConfig struct {
 	// UpstreamPulls is the limit of the account that the pull-through cache of
 	// ECR has at Docker Hub, which wants one.
 	UpstreamPulls int64
-	// ECRThroughput is what ECR sends to the cluster's instances all together,
-	// bytes a second, 0 for no limit.
-	ECRThroughput units.Bytes
 }
 
 // pullWindow counts the pulls of one puller: at most so many in any window.

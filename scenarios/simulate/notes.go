@@ -187,6 +187,29 @@ func (n *noter) notIncluded() {
 	if n.pl.Prices.Discount == 0 {
 		n.add(result.NotIncluded, "", "EDP discount")
 	}
+	n.storedImages()
+}
+
+// storedImages says what ECR charges for keeping the images; pulls within the
+// Region are free.
+func (n *noter) storedImages() {
+	var bytes units.Bytes
+	seen := map[string]bool{}
+	for i := range n.pl.Workloads {
+		for _, m := range n.pl.Workloads[i].Image {
+			if (m.Registry == "ecr" || m.Registry == "ecr-pull-through") && !seen[m.Name] {
+				seen[m.Name] = true
+				bytes += m.Size
+			}
+		}
+	}
+	rate, err := catalog.Rate("ecr.gb_month", n.sc.Region)
+	if err != nil || bytes == 0 {
+		return
+	}
+	cost := rate.Rate.Times(uint64(bytes), uint64(units.GB))
+	n.run.Notes = append(n.run.Notes, result.Note{Kind: result.NotIncluded, Source: rate.Source,
+		Text: fmt.Sprintf("%v of images in ECR ($%.2f a month)", bytes, cost.Float())})
 }
 
 func (n *noter) warnings() {
