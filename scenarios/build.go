@@ -12,7 +12,7 @@ import (
 func (l *loader) build(root *node) *Scenario {
 	s := &Scenario{lib: l.opts.Library}
 	d := &decoder{l: l}
-	d.table(root, nil, []string{"workload", "platform", "slo", "budget", "sweep"}, into(s))
+	d.table(root, nil, []string{"workload", "platform", "slo", "budget", "sweep", "failure"}, into(s))
 	s.Seed = s.Runs.Seed
 	l.checkScenario(root, s)
 	l.checkPrices(root.get("prices"), &s.Prices, s)
@@ -57,6 +57,7 @@ func (l *loader) build(root *node) *Scenario {
 	l.checkNames(root, s, d)
 	l.checkDeployments(root, s)
 	l.checkRebalancing(root, s)
+	l.failures(d, root, s)
 	s.SLO = l.gates(root.get("slo"), "slo", s.Workloads, d)
 	s.Budget = l.gates(root.get("budget"), "budget", s.Workloads, d)
 	l.checkRuns(root.get("runs"), s)

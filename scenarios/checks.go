@@ -17,6 +17,8 @@ type Checks struct {
 	InstanceFamily func(family string) error
 	// Kinds returns the capacity kinds, in the order errors list them.
 	Kinds func() []CapacityKind
+	// Failures returns the kinds of failure, in the order errors list them.
+	Failures func() []FailureKind
 	// Scheduler refuses the name of a custom scheduler nobody registered.
 	Scheduler func(name string) error
 	// Placement checks strategies and constraints; it is called with one of

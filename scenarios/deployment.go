@@ -186,12 +186,8 @@ func (l *loader) checkDeployments(root *node, s *Scenario) {
 		}
 		d, e := &s.Deployment[i], entries[i]
 		d.Where = e.where
-		if _, err := moments(d.At, s.Start, s.TimeZone, 0); err != nil && d.At != "" {
-			l.errs.addKey(e, "at", "got %s: %v", quote(d.At), err)
-		} else if end := time.Duration(s.Duration); end > 0 && d.At != "" {
-			if list, _ := moments(d.At, s.Start, s.TimeZone, end); len(list) == 0 {
-				l.errs.addKey(e, "at", "got %s, which does not come within the %v from %s; want a time in it", quote(d.At), s.Duration, s.Start.Format(time.RFC3339))
-			}
+		if d.At != "" {
+			l.checkMoment(e, d.At, s)
 		}
 		k := slices.IndexFunc(s.Workloads, func(w Workload) bool { return w.Name == d.Service })
 		switch {

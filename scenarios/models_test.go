@@ -54,8 +54,22 @@ type traceOptions struct {
 	Rows   int        `toml:"reorder_rows" default:"10000" min:"1"`
 }
 
+type pullParams struct {
+	Share    units.PPM `toml:"share" default:"100%" max:"100%"`
+	Registry string    `toml:"registry" allowed:"ecr|docker-hub"`
+}
+
 func testOptions() Options {
 	return Options{Checks: Checks{
+		Failures: func() []FailureKind {
+			return []FailureKind{{Name: "image-pull", Lasts: true, Params: func() any { return new(pullParams) },
+				Validate: func(p any) []KeyError {
+					if p.(*pullParams).Share == 0 {
+						return []KeyError{{"share", "got 0%, want more"}}
+					}
+					return nil
+				}}}
+		},
 		Kinds: func() []CapacityKind {
 			return []CapacityKind{
 				{Name: "asg", Family: "EC2 Auto Scaling group", Params: func() any { return new(asgParams) },

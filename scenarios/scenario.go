@@ -55,7 +55,8 @@ type Scenario struct {
 
 	Growth     any                   `toml:"growth" later:"growth of the load over months"`
 	Deployment []ScheduledDeployment `toml:"deployment" doc:"deployments of services at set times"`
-	Failure    any                   `toml:"failure" later:"injected failures"`
+
+	Failures []Failure `toml:"-"` // failure
 
 	Sweep *Sweep `toml:"-"` // [sweep], nil without
 
@@ -216,6 +217,7 @@ type Image struct {
 	Name       string      `toml:"name" doc:"with tag or digest: the cache key on an instance; default the workload's name"`
 	Size       units.Bytes `toml:"size" max:"100 GB" source:"Assumed: 350 MB compressed, 150 MB for a daemon"`
 	Repository string      `toml:"repository" doc:"images of one repository share layers; default the name up to : or @"`
+	Registry   string      `toml:"registry" default:"ecr" allowed:"ecr|docker-hub|ecr-pull-through|other" source:"Assumed, but for names in a task definition that are Docker Hub's" doc:"where it is pulled from; ecr-pull-through is ECR in front of Docker Hub, other has no limits"`
 	Shared     units.PPM   `toml:"shared" default:"0%" max:"100%" source:"Assumed: none" doc:"part of size in layers that other images of the repository have too"`
 	SOCI       bool        `toml:"soci_index" default:"false" doc:"ECR holds a SOCI index: Fargate starts containers before the image is there, if all images of the task have one"`
 }
@@ -281,6 +283,7 @@ type Platform struct {
 	Account          Account            `toml:"account"`
 	Tie              string             `toml:"tie" default:"keyed" allowed:"keyed|index" source:"Assumed: AWS does not publish how ties are broken" doc:"keyed: at random, repeatably; index: the oldest instance"`
 	Stages           Stages             `toml:"stages"`
+	Registry         Registry           `toml:"registry"`
 	ServiceScheduler ServiceScheduler   `toml:"service_scheduler"`
 	Scheduler        string             `toml:"scheduler" doc:"a registered custom scheduler instead of ECS's placement"`
 }
@@ -311,6 +314,7 @@ type Stages struct {
 	EC2Awsvpc           DurationDist   `toml:"ec2_awsvpc" default:"{dist=\"lognormal\", p50=\"5s\", p95=\"10s\"}" source:"Assumed 2026-11: AWS says several seconds" doc:"network interface of an awsvpc task on an instance"`
 	EC2Pull             units.Duration `toml:"ec2_pull" default:"1s" source:"Assumed 2026-11: no good source"`
 	EC2PullPerMB        units.Duration `toml:"ec2_pull_per_mb" default:"30ms" source:"Assumed 2026-11: no good source"`
+	PullFailure         units.Duration `toml:"pull_failure" default:"12.7s" min:"1s" source:"https://github.com/aws/amazon-ecs-agent/blob/master/agent/dockerclient/dockerapi/docker_client.go (5 attempts, 1.1 s doubling to 5 s between them)" doc:"a pull that fails, from its begin until the agent gives up; Assumed: Fargate's the same"`
 	Deprovisioning      units.Duration `toml:"deprovisioning" default:"5s" source:"Assumed: ENI detach takes seconds" doc:"awsvpc: STOPPED after the ENI is gone"`
 }
 

@@ -31,6 +31,8 @@ type AgentParams struct {
 	TaskCleanup      units.Duration   `toml:"ecs_engine_task_cleanup_wait_duration" default:"3h" source:"https://docs.aws.amazon.com/AmazonECS/latest/developerguide/automated_image_cleanup.html" doc:"a stopped task's containers hold their images this long"`
 	CachedImages     []string         `toml:"cached_images" doc:"names of images that the AMI brings; the agent does not clean up what it did not pull"`
 	PullThroughput   units.Bytes      `toml:"pull_throughput" doc:"compressed bytes a second that all pulls on an instance share; default the type's network bandwidth at best" source:"Assumed: pulls use the burst bandwidth"`
+	DiskReserved     units.Bytes      `toml:"disk_reserved" default:"5 GB" source:"Assumed: the AMI's system and agent, and what containers write" doc:"of the volume, not for images"`
+	ImageExpansion   units.PPM        `toml:"image_expansion" default:"250%" min:"100%" max:"1000%" source:"Assumed: 2 to 3 times" doc:"bytes on disk of an image, of its compressed size"`
 	Disconnect       DisconnectParams `toml:"disconnect"`
 }
 
@@ -48,14 +50,17 @@ type agentSettings struct {
 	reserved       []placement.Port
 	dynamic        [2]uint16
 
-	useCache      bool // a pull that fails falls back on the cached image
+	always        bool // a pull that fails fails the task even if the image is cached
 	asks          bool // the registry is asked even if the image is cached
+	once          bool // until a pull has succeeded on the instance
 	cleanup       bool
 	interval, age sim.Time
 	taskCleanup   sim.Time
 	perCycle      int
 	cached        []string
 	throughput    units.Bytes
+	diskReserved  units.Bytes
+	expansion     units.PPM
 
 	mtbf  sim.Time
 	outOf *workloads.Dist
@@ -89,7 +94,10 @@ func (p *AgentParams) settings() (*agentSettings, []FieldError) {
 		dynamic: [2]uint16{placement.DynamicPortFirst, placement.DynamicPortLast},
 		cleanup: !p.CleanupDisabled, interval: or(p.CleanupInterval, 30*sim.Minute), age: or(p.CleanupAge, sim.Hour),
 		taskCleanup: or(p.TaskCleanup, 3*sim.Hour), perCycle: int(max(p.DeletePerCycle, 1)), cached: p.CachedImages,
-		throughput: p.PullThroughput, mtbf: sim.Time(p.Disconnect.MTBF), outOf: p.Disconnect.For.Dist}
+		throughput: p.PullThroughput, diskReserved: p.DiskReserved, expansion: p.ImageExpansion, mtbf: sim.Time(p.Disconnect.MTBF), outOf: p.Disconnect.For.Dist}
+	if a.expansion == 0 { // not from a scenario
+		a.diskReserved, a.expansion = 5*units.GB, 2_500_000
+	}
 	if p.DeletePerCycle == 0 {
 		a.perCycle = 5
 	}
@@ -136,11 +144,11 @@ func (p *AgentParams) settings() (*agentSettings, []FieldError) {
 	}
 	switch p.PullBehavior {
 	case "", "default":
-		a.asks, a.useCache = true, true
-	case "always":
 		a.asks = true
+	case "always":
+		a.asks, a.always = true, true
 	case "once":
-		a.useCache = true
+		a.once = true
 	case "prefer-cached":
 		a.cleanup = false
 	}
@@ -199,6 +207,9 @@ func (p *AgentParams) checkMemory(types []string, registered units.MiB) (errs []
 	}
 	return errs
 }
+
+// asksAbout tells whether the registry is asked about an image that is there.
+func (a *agentSettings) asksAbout(o *onDisk) bool { return a.asks || a.once && !o.asked }
 
 // brings tells the images that the AMI brings.
 func (a *agentSettings) brings(m *image) bool { return slices.Contains(a.cached, m.name) }

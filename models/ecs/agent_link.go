@@ -19,6 +19,7 @@ const (
 	unseenRunning       // it is RUNNING
 	unseenExit          // it has exited by itself: ECS counts its room as taken
 	unseenStopped       // it has exited after ECS had stopped it
+	unseenPull          // its image could not be pulled
 )
 
 var purposeDisconnect = sim.NewPurpose("ecs/agent-disconnect")
@@ -94,6 +95,9 @@ func (c *Cluster) reconnect(inst int32, now sim.Time) {
 			continue
 		case unseenStopped:
 			c.deprovision(id, now)
+			continue
+		case unseenPull:
+			c.cannotPull(id, now)
 			continue
 		}
 		switch t = &c.tasks[id]; {

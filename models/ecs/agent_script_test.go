@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +22,10 @@ import (
 //
 //	host cpu=2048 memory=4096 gpu=0 version=1.105.1 reserved=0 behavior=default cached=NAME pulls="100 MB"
 //	define NAME cpu=1024 memory=1024 gpu=0 port=80 stop=30s image=app:1,900MB,60%
+//	                       and, of an image, its registry after a last comma
+//	registry pulls=2 window=6h upstream=200   limits of Docker Hub
+//	fail share=100% from=0s until=10m registry=docker-hub   pulls that fail
+//	retry NAME fail, retry NAME 30s x 2       what the caller of its tasks does
 //	run NAME [for=10m]     submit a task now; runs 1000 h without for
 //	stop NAME-1            ECS tells a task to stop
 //	disconnect, reconnect  the agent's connection
@@ -60,6 +65,7 @@ type hostStory struct {
 	count map[int]int
 	names map[uint64]string
 	spans map[string]workloads.Shape
+	disk  units.Bytes
 }
 
 func playAgent(t *testing.T, text string) string {
@@ -92,10 +98,23 @@ func (s *hostStory) do(words []string) {
 		s.host(words[1:])
 	case "define":
 		s.define(words[1], words[2:])
+	case "registry":
+		s.registry(words[1:])
+	case "fail":
+		s.fail(words[1:])
+	case "retry":
+		w := &s.cfg.Workloads[slices.IndexFunc(s.cfg.Workloads, func(w WorkloadConfig) bool { return w.Name == words[1] })]
+		w.Retry = Retry{Mode: RetryNever}
+		if words[2] != "fail" {
+			every, _ := units.ParseDuration(words[2])
+			times, _ := strconv.ParseInt(words[4], 10, 64)
+			w.Retry = Retry{Mode: RetryEvery, Every: sim.Time(every), Times: times}
+		}
 	default:
 		if s.r == nil {
 			s.cfg.Observe = s.observe
 			s.r = newRig(s.t, s.cfg)
+			s.r.c.pools[0].machines[0].disk = s.disk
 		}
 		s.play(words)
 	}
@@ -124,6 +143,8 @@ func (s *hostStory) host(args []string) {
 			p.Agent.CachedImages = []string{v}
 		case "pulls":
 			p.Agent.PullThroughput, _ = units.ParseBytes(v)
+		case "disk":
+			s.disk, _ = units.ParseBytes(v)
 		default:
 			s.t.Fatalf("host has no %q", k)
 		}
@@ -132,7 +153,7 @@ func (s *hostStory) host(args []string) {
 	s.cfg.Providers = []ProviderConfig{{Name: "hosts", Kind: "external", Params: p}}
 	s.cfg.TieIndex = true
 	s.cfg.Stages = StageConfig{FargateProvisioning: workloads.Constant(sim.Time(0)), EC2Start: workloads.Constant(sim.Second), EC2Awsvpc: workloads.Constant(sim.Time(0)),
-		EC2Pull: sim.Second, EC2PullPerMB: 30 * sim.Millisecond}
+		EC2Pull: sim.Second, EC2PullPerMB: 30 * sim.Millisecond, PullFailure: 12700 * sim.Millisecond}
 }
 
 func (s *hostStory) define(name string, args []string) {
@@ -159,8 +180,12 @@ func (s *hostStory) define(name string, args []string) {
 			repository, _, _ := strings.Cut(parts[0], ":")
 			m := ImageConfig{Name: parts[0], Repository: repository}
 			m.Size, _ = units.ParseBytes(parts[1])
-			if len(parts) > 2 {
-				m.Shared, _ = units.ParsePPM(parts[2])
+			for _, p := range parts[2:] {
+				if _, ok := registryNamed(p); ok {
+					m.Registry = p
+					continue
+				}
+				m.Shared, _ = units.ParsePPM(p)
 			}
 			w.Images = append(w.Images, m)
 		default:
@@ -171,12 +196,58 @@ func (s *hostStory) define(name string, args []string) {
 	s.cfg.Workloads = append(s.cfg.Workloads, w)
 }
 
+func (s *hostStory) registry(args []string) {
+	for _, a := range args {
+		k, v, _ := strings.Cut(a, "=")
+		n, _ := strconv.ParseInt(v, 10, 64)
+		switch k {
+		case "pulls":
+			s.cfg.Registry.DockerHubPulls = n
+		case "upstream":
+			s.cfg.Registry.UpstreamPulls = n
+		case "window":
+			d, _ := units.ParseDuration(v)
+			s.cfg.Registry.DockerHubWindow = sim.Time(d)
+		default:
+			s.t.Fatalf("a registry has no %q", k)
+		}
+	}
+}
+
+func (s *hostStory) fail(args []string) {
+	p := &ImagePullParams{Share: units.One}
+	w := Window{Until: sim.MaxTime}
+	for _, a := range args {
+		k, v, _ := strings.Cut(a, "=")
+		d, _ := units.ParseDuration(v)
+		switch k {
+		case "share":
+			p.Share, _ = units.ParsePPM(v)
+		case "from":
+			w.From = sim.Time(d)
+		case "until":
+			w.Until = sim.Time(d)
+		case "registry":
+			p.Registry = v
+		default:
+			s.t.Fatalf("a failure has no %q", k)
+		}
+	}
+	s.cfg.Failures = append(s.cfg.Failures, Failure{Kind: "image-pull", Params: p, Windows: []Window{w}})
+}
+
 func (s *hostStory) observe(e result.Event) {
 	verbs := map[result.EventKind]string{result.TaskPlaced: "is PENDING", result.TaskRunning: "is RUNNING", result.TaskStopping: "is STOPPING",
 		result.TaskStopped: "is STOPPED", result.AgentDisconnected: "the agent is disconnected", result.AgentConnected: "the agent is connected"}
 	verb := verbs[e.Kind]
 	if e.Kind == result.TaskRefused {
 		verb = "finds no room: " + placement.Reason(e.Reason).String()
+	}
+	if e.Kind == result.ImagePullFailed {
+		verb = pullFault(e.Value).String()
+	}
+	if e.Kind == result.TaskRejected {
+		verb = "is given up"
 	}
 	who := s.names[e.Entity] + " "
 	if e.Workload < 0 {

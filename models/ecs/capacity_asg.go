@@ -186,6 +186,7 @@ func newASG(c *Cluster, idx int32, cfg ProviderConfig) (Provider, error) {
 		return nil, err
 	}
 	for _, m := range a.machines {
+		m.disk = volumeBytes(p.RootVolume)
 		for _, o := range a.options() {
 			for z := int32(0); z < int32(c.cfg.Zones); z++ {
 				im := a.meter(m, o, z)
@@ -305,7 +306,7 @@ func (a *asg) add(now sim.Time, ready bool) {
 		inst := a.newInstance(m, option, zone, now)
 		in := &a.c.instances[inst]
 		in.state = instanceBooting
-		a.c.cached(in, now, every)
+		a.c.steadyImages(in, now)
 		a.c.register(inst, now)
 		return
 	}

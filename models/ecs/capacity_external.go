@@ -104,7 +104,7 @@ func (e *external) Start(now sim.Time) {
 		in := &e.c.instances[inst]
 		in.state = instanceBooting
 		if e.c.cfg.Steady {
-			e.c.cached(in, now, every)
+			e.c.steadyImages(in, now)
 		}
 		e.c.register(inst, now)
 	}

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"slices"
 
 	"ecsim/models/billing"
 	"ecsim/models/result"
@@ -163,21 +164,78 @@ func (f *fargate) launch(id TaskID, now sim.Time) {
 		c.begin(id, now, offsets{})
 		return
 	}
-	// No image cache: every task pulls all of its images.
-	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-pull-behavior.html
 	o := offsets{
 		provision: sim.Time(c.cfg.Stages.FargateProvisioning.Quantile(c.sim.Uniform(purposeProvision, t.entity, uint64(t.attempts)))),
-		pull:      perMB(c.cfg.Stages.FargatePullPerMB, s.image),
+		pull:      f.pullTime(s),
 	}
+	if f.mayRefuse(w) {
+		c.take(id, now)
+		t.pull = now + o.provision
+		c.schedule(id, t.pull, sim.ClassState, evPull)
+		return
+	}
+	w.pull(c, now+o.provision, s.image)
+	c.begin(id, now, o)
+}
+
+// pullTime is how long a task of size s pulls its images. There is no image
+// cache: every task pulls all of them.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-pull-behavior.html
+func (f *fargate) pullTime(s *fargateSize) sim.Time {
+	st := &f.c.cfg.Stages
+	pull := perMB(st.FargatePullPerMB, s.image)
 	// With a SOCI index of every image containers start before all is there;
 	// without one of any, all are pulled in full.
 	// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html
 	if s.lazy {
-		o.pull = sim.Time(c.cfg.Stages.FargateSOCI.Of(int64(o.pull)))
+		pull = sim.Time(st.FargateSOCI.Of(int64(pull)))
 	}
-	o.pull += c.cfg.Stages.FargatePull
-	w.pull(c, now+o.provision, s.image)
-	c.begin(id, now, o)
+	return pull + st.FargatePull
+}
+
+// mayRefuse tells whether a pull of the workload's tasks can fail, those of the
+// daemons beside them included.
+func (f *fargate) mayRefuse(w *workload) bool {
+	for _, i := range f.imagesOf(w) {
+		if f.c.mayRefuse(&f.c.images[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// imagesOf lists the images of a task of w and of its sidecars.
+func (f *fargate) imagesOf(w *workload) []int32 {
+	all := slices.Clip(w.images) // never written to: an append copies
+	for i := range f.c.workloads {
+		if d := &f.c.workloads[i]; d.cfg.Kind == Daemon && d.cfg.Sidecar.Memory > 0 {
+			all = append(all, d.images...)
+		}
+	}
+	return all
+}
+
+// pull begins the pulls of a task, all of which must do. Assumed: one that
+// fails takes as long to give up as an agent of one's own does.
+func (f *fargate) pull(id TaskID, now sim.Time) {
+	c := f.c
+	t := &c.tasks[id]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
+	s := &n.size[f.idx]
+	for k, i := range f.imagesOf(w) {
+		if why := c.ask(t, k, i, now); why != pullFine {
+			t.fault = why
+			c.schedule(id, now+c.cfg.Stages.PullFailure, sim.ClassState, evCannotPull)
+			return
+		}
+	}
+	pull := f.pullTime(s)
+	w.pull(c, now, s.image)
+	w.stages[result.StageENI].note(c, now, now-t.placed)
+	w.stages[result.StagePull].note(c, now, pull)
+	w.stages[result.StageStart].note(c, now, 0)
+	c.schedule(id, now+pull, sim.ClassState, evRunning)
 }
 
 func (f *fargate) hold(now sim.Time, s *fargateSize, sign int64) {

@@ -162,6 +162,7 @@ func (m *managed) meters(mc *machine, zone int32) {
 		return
 	}
 	c := m.c
+	mc.disk = volumeBytes(m.params.DataVolume)
 	im.instance = c.ledger.Meter(billing.Instance(mc.name, c.cfg.Region, c.cfg.zone(int(zone)), billing.OnDemand, mc.weight))
 	im.surplus = c.surplusMeter(mc, im.instance)
 	im.extra = append(im.extra, extraMeter{c.ledger.Meter(billing.ManagementFee(mc.name, c.cfg.Region, mc.gpu > 0, im.instance)), 1})
@@ -396,7 +397,7 @@ func (m *managed) add(b purchase, now sim.Time, ready bool) {
 		inst := m.newInstance(mc, billing.OnDemand, zone, now)
 		in := &c.instances[inst]
 		in.state = instanceBooting
-		m.c.cached(in, now, every)
+		m.c.steadyImages(in, now)
 		c.register(inst, now)
 		return
 	}

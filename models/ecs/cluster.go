@@ -77,6 +77,9 @@ type Cluster struct {
 	noted         map[string]bool
 	pullMeter     billing.MeterID
 	imagesDeleted int64
+	pullFailures  []pullFailure
+	hubZones      []pullWindow // at Docker Hub, by the address of a zone's NAT gateway
+	upstream      pullWindow   // at Docker Hub, of the account
 
 	demandCPU, capacityCPU, reservedCPU, usedCPU *sim.Series // usedCPU in 1/1024 units
 	demandMemory, capacityMemory, reservedMemory *sim.Series
@@ -114,6 +117,10 @@ func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error
 			return nil, fmt.Errorf("scheduler %q is not registered", cfg.Scheduler)
 		}
 	}
+	for _, f := range cfg.Failures {
+		failureKinds[f.Kind].Inject(c, f)
+	}
+	c.hubZones = make([]pullWindow, cfg.Zones)
 	c.pullMeter = ledger.Meter(billing.ImagePull(cfg.Region))
 	var errs []error
 	for i := range cfg.Workloads {

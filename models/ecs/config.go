@@ -39,6 +39,8 @@ type Config struct {
 	Scheduler string
 	Fargate   FargateConfig
 	Stages    StageConfig
+	Registry  RegistryConfig
+	Failures  []Failure        // injected, of registered kinds
 	Services  SchedulerConfig  // zero values are the defaults
 	Providers []ProviderConfig // in name order, FARGATE and FARGATE_SPOT included if used
 	Workloads []WorkloadConfig // in name order
@@ -73,6 +75,7 @@ type StageConfig struct {
 	FargatePull, FargatePullPerMB sim.Time
 	FargateSOCI                   units.PPM // of an image's pull, where it has a SOCI index
 	EC2Pull, EC2PullPerMB         sim.Time
+	PullFailure                   sim.Time // from the begin of a pull that fails until the agent gives up
 	Deprovisioning                sim.Time
 }
 

@@ -347,7 +347,7 @@ func randomService(rng *rand.Rand, shape workloads.Shape) *ServiceConfig {
 // stopping counts a workload's tasks between STOPPING and STOPPED.
 func stopping(c *Cluster, w int32) (n int64) {
 	for i := range c.tasks {
-		if t := &c.tasks[i]; t.state >= stateStopping && c.needs[t.need].w == w {
+		if t := &c.tasks[i]; t.state >= stateStopping && c.needs[t.need].w == w && !c.comesAgain(t) {
 			n++
 		}
 	}
@@ -476,6 +476,19 @@ func randomCluster(t *testing.T, seed uint64) (faults []string) {
 		cfg.WarmUp, cfg.Duration = 20*sim.Day, 20*sim.Day+5*sim.Hour
 	} else if chance(0.5) {
 		cfg.WarmUp = 40 * sim.Minute
+	}
+	// Pulls fail in some, by a draw of their own.
+	if own := rand.New(rand.NewPCG(seed, 78)); own.Float64() < 0.5 {
+		cfg.Stages.PullFailure = 12700 * sim.Millisecond
+		from := sim.Time(own.IntN(60)) * sim.Minute
+		cfg.Failures = []Failure{{Kind: "image-pull", Params: &ImagePullParams{Share: 300_000}, Windows: []Window{{0, 6 * sim.Hour}}},
+			{Kind: "image-pull", Params: &ImagePullParams{Share: units.One, Registry: registryNames[own.IntN(3)]}, Windows: []Window{{from, from + 10*sim.Minute}}}}
+		cfg.Registry = RegistryConfig{DockerHubPulls: 5, DockerHubWindow: 20 * sim.Minute, UpstreamPulls: 1, PublicAddresses: own.IntN(2) == 0, DockerHubAccount: own.IntN(4) == 0}
+		for i := range cfg.Workloads {
+			for k := range cfg.Workloads[i].Images {
+				cfg.Workloads[i].Images[k].Registry = registryNames[own.IntN(3)]
+			}
+		}
 	}
 	r := &clusterRig{rig: newRigSeed(t, cfg, seed)}
 	c := r.c

@@ -2,7 +2,6 @@ package ecs
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"ecsim/sim"
@@ -17,8 +16,9 @@ type ImageConfig struct {
 	// Shared is the part of Size that lies in layers which other images of the
 	// repository have as well, 0 to 100 %. Of two images the smaller shared part
 	// lies within the larger.
-	Shared units.PPM
-	SOCI   bool // ECR holds a SOCI index of it
+	Shared   units.PPM
+	SOCI     bool   // ECR holds a SOCI index of it
+	Registry string // "ecr", "docker-hub", "ecr-pull-through", "other"; "" is ecr
 }
 
 // image is one image as instances know it.
@@ -27,12 +27,15 @@ type image struct {
 	repository string
 	size       units.Bytes
 	shared     units.Bytes
+	registry   registry
+	through    bool // the pull-through cache has it
 }
 
 // onDisk is one image on one instance.
 type onDisk struct {
 	state   imageState
 	tracked bool  // pulled or used by a task: the agent may clean it up
+	asked   bool  // a pull of it has succeeded here
 	users   int32 // tasks whose containers run from it
 	pulled  sim.Time
 	left    sim.Time // when the last task that used it exited
@@ -56,15 +59,17 @@ type disk struct {
 	fetches []fetch
 	at      sim.Time // fetches are told up to here
 	timer   sim.Timer
+	hub     *pullWindow // at Docker Hub, where the instance has an address of its own
 }
 
 // fetch is an image on its way to an instance. Its bytes flow first, beside
 // those of other fetches; then comes what every pull costs.
 type fetch struct {
 	image int32
-	flow  sim.Time // left to flow at full speed
-	end   sim.Time // when it is on disk, once all has flowed; flowing before
-	tasks []TaskID // that wait for it
+	flow  sim.Time  // left to flow at full speed
+	end   sim.Time  // when it is on disk, once all has flowed; flowing before
+	fault pullFault // fails at end
+	tasks []TaskID  // that wait for it
 }
 
 // flowing is the end of a fetch whose bytes still come: time 0 is a time.
@@ -78,7 +83,9 @@ func (c *Cluster) addImage(cfg ImageConfig) int32 {
 			return int32(i)
 		}
 	}
-	c.images = append(c.images, image{cfg.Name, cfg.Repository, cfg.Size, units.Bytes(cfg.Shared.Of(int64(cfg.Size)))})
+	r, _ := registryNamed(cfg.Registry)
+	c.images = append(c.images, image{name: cfg.Name, repository: cfg.Repository, size: cfg.Size, shared: units.Bytes(cfg.Shared.Of(int64(cfg.Size))),
+		registry: r, through: c.cfg.Steady})
 	return int32(len(c.images) - 1)
 }
 
@@ -86,13 +93,19 @@ func (c *Cluster) addImage(cfg ImageConfig) int32 {
 // are at a steady start, or those the AMI brings.
 func (c *Cluster) cached(in *instance, now sim.Time, which func(*image) bool) {
 	for i := range in.disk.images {
-		if which(&c.images[i]) {
+		if which(&c.images[i]) && in.disk.images[i].state == imageAbsent {
 			in.disk.images[i] = onDisk{state: imagePresent, pulled: now}
 		}
 	}
 }
 
-func every(*image) bool { return true }
+// steadyImages puts all images on an instance's disk, as if tasks had pulled
+// them before time 0.
+func (c *Cluster) steadyImages(in *instance, now sim.Time) {
+	for i := range in.disk.images {
+		in.disk.images[i] = onDisk{state: imagePresent, pulled: now, asked: true}
+	}
+}
 
 // hasImages tells whether all images of a workload are on disk.
 func (c *Cluster) hasImages(in *instance, w *workload, now sim.Time) bool {
@@ -165,150 +178,4 @@ func (c *Cluster) cleanUp(in *instance, now sim.Time) {
 			d.cleanup = min(d.cleanup, max(c.cycleFor(in, &d.images[i]), this+a.interval))
 		}
 	}
-}
-
-// bytesFor is what must be fetched of an image: layers that another image of
-// its repository brought are there already. Assumed: so are those on their way.
-func (c *Cluster) bytesFor(in *instance, i int32) units.Bytes {
-	m := &c.images[i]
-	var have units.Bytes
-	for j := range c.images {
-		if o := &c.images[j]; int32(j) != i && o.repository == m.repository && in.disk.images[j].state != imageAbsent {
-			have = max(have, o.shared)
-		}
-	}
-	return m.size - min(have, m.shared)
-}
-
-// fetchImages begins the pulls of a task that has reached its agent, or joins
-// those under way: layers are fetched once.
-func (c *Cluster) fetchImages(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	in := &c.instances[t.inst]
-	w := &c.workloads[c.needs[t.need].w]
-	d := &in.disk
-	c.flow(in, now)
-	for _, i := range w.images {
-		switch d.images[i].state {
-		case imagePresent:
-			continue
-		case imageAbsent:
-			bytes := c.bytesFor(in, i)
-			d.images[i].state = imageFetching
-			d.fetches = append(d.fetches, fetch{image: i, end: flowing, flow: perMB(c.cfg.Stages.EC2PullPerMB, bytes)})
-			w.pull(c, now, bytes)
-		}
-		f := slices.IndexFunc(d.fetches, func(f fetch) bool { return f.image == i })
-		d.fetches[f].tasks = append(d.fetches[f].tasks, id)
-		t.fetching++
-	}
-	if t.fetching == 0 {
-		c.pulled(id, now)
-		return
-	}
-	c.landed(t.inst, now)
-}
-
-// flow brings the fetches of an instance up to now. Each runs at its own full
-// speed, and all together no faster than the instance's share of the network.
-func (c *Cluster) flow(in *instance, now sim.Time) {
-	d := &in.disk
-	span := now - d.at
-	d.at = now
-	if span <= 0 || len(d.fetches) == 0 {
-		return
-	}
-	num, den := c.pullSpeed(in)
-	span = sim.Time(mulDiv(int64(span), num, den))
-	for i := range d.fetches {
-		if f := &d.fetches[i]; f.end == flowing {
-			f.flow = max(0, f.flow-span)
-		}
-	}
-}
-
-// pullSpeed is the speed of each flowing fetch as a share of its full speed.
-func (c *Cluster) pullSpeed(in *instance) (num, den int64) {
-	k := int64(0)
-	for i := range in.disk.fetches {
-		if in.disk.fetches[i].end == flowing {
-			k++
-		}
-	}
-	limit := int64(in.machine.pull) // bytes a second
-	// One fetch at full speed takes 1e6 bytes x 1e9 ns / perMB a second.
-	hi, most := bits.Mul64(uint64(limit), uint64(c.cfg.Stages.EC2PullPerMB))
-	if limit == 0 || k == 0 || hi > 0 || most >= uint64(k)*1e15 {
-		return 1, 1
-	}
-	return int64(most), k * 1e15
-}
-
-// pullEvents handles the ends of fetches.
-type pullEvents Cluster
-
-// Handle looks at the fetches of instance arg.
-func (h *pullEvents) Handle(now sim.Time, arg uint64) {
-	c := (*Cluster)(h)
-	c.flow(&c.instances[arg], now)
-	c.landed(int32(arg), now)
-}
-
-// landed takes up fetches that are done and waits for the next.
-func (c *Cluster) landed(inst int32, now sim.Time) {
-	in := &c.instances[inst]
-	d := &in.disk
-	var ready []TaskID
-	kept := d.fetches[:0]
-	for _, f := range d.fetches {
-		if f.end == flowing && f.flow == 0 {
-			f.end = now + c.cfg.Stages.EC2Pull
-		}
-		if f.end != flowing && f.end <= now {
-			d.images[f.image].state, d.images[f.image].pulled = imagePresent, now
-			ready = append(ready, f.tasks...)
-			continue
-		}
-		kept = append(kept, f)
-	}
-	clear(d.fetches[len(kept):])
-	d.fetches = kept
-	c.sim.Cancel(d.timer)
-	if len(kept) > 0 {
-		num, den := c.pullSpeed(in)
-		next := sim.MaxTime
-		for i := range kept {
-			f := &kept[i]
-			at := f.end
-			if at == flowing {
-				hi, lo := bits.Mul64(uint64(f.flow), uint64(den))
-				q, r := bits.Div64(hi, lo, uint64(num))
-				at = now + sim.Time(q)
-				if r > 0 {
-					at++
-				}
-			}
-			next = min(next, at)
-		}
-		d.timer = c.sim.At(next, sim.ClassState, (*pullEvents)(c), uint64(inst))
-	}
-	for _, id := range ready {
-		if t := &c.tasks[id]; t.fetching > 0 {
-			if t.fetching--; t.fetching == 0 {
-				c.pulled(id, now)
-			}
-		}
-	}
-}
-
-// dropFetch takes a task that must stop off the fetches it waits for; they go
-// on. Assumed: Docker finishes what it has begun.
-func (c *Cluster) dropFetch(id TaskID) {
-	t := &c.tasks[id]
-	d := &c.instances[t.inst].disk
-	for i := range d.fetches {
-		f := &d.fetches[i]
-		f.tasks = slices.DeleteFunc(f.tasks, func(o TaskID) bool { return o == id })
-	}
-	t.fetching = 0
 }

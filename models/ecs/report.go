@@ -33,8 +33,12 @@ func (c *Cluster) Close(now sim.Time, into *result.Run) {
 			w.toRunning.censor(c, now, now-t.submitted)
 		case stateRunning, stateDeactivating:
 			w.runningAtClose++
+		default:
+			if c.comesAgain(t) {
+				w.waitingAtClose++
+			}
 		}
-		if w.cfg.Kind == Batch && t.ended == 0 {
+		if w.cfg.Kind == Batch && (t.ended == 0 || c.comesAgain(t)) {
 			w.completion.censor(c, now, now-t.submitted)
 			if t.deadline > 0 && t.deadline <= now {
 				w.late++
@@ -109,7 +113,7 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 		OfferedWork: w.offered, TotalWork: w.total, DoneWork: w.done,
 		RunningTime: append([]sim.Time(nil), w.occupancy...),
 		Desired:     c2series(w.desiredSeries, now), RunningS: c2series(w.runningSeries, now),
-		Refusals: listRefusals(w.refusals), Pulls: w.pulls, PulledBytes: w.pulled, CacheHits: w.cacheHits,
+		Refusals: listRefusals(w.refusals), PullFaults: listPullFaults(w.pullFaults), Pulls: w.pulls, PulledBytes: w.pulled, CacheHits: w.cacheHits,
 	}
 	for _, z := range w.zoneSeries {
 		r.Zones = append(r.Zones, c2series(z, now))
@@ -156,6 +160,15 @@ func (c *Cluster) fits(w *workload) (list []result.Fit) {
 				}
 				list = append(list, result.Fit{InstanceType: m.name, Tasks: k, Binding: binding, Unusable: left})
 			}
+		}
+	}
+	return list
+}
+
+func listPullFaults(by [numPullFaults]int64) (list []result.Refusal) {
+	for why, n := range by {
+		if n > 0 {
+			list = append(list, result.Refusal{Reason: pullFault(why).String(), Count: n})
 		}
 	}
 	return list

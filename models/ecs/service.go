@@ -565,10 +565,10 @@ func (c *Cluster) failedToStart(id TaskID, now sim.Time) {
 		// The pause before the next launches grows step by step; AWS publishes
 		// the cap alone. Assumed: it doubles from 10 s, once a round.
 		// Source: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-throttle-logic.html
-		pause := c.cfg.Services.RetryBase << min(s.failures, 20)
+		pause := c.backOff(int64(s.failures))
 		s.failures++
 		s.roundAt = now
-		s.notBefore = now + min(pause, c.cfg.Services.RetryCap)
+		s.notBefore = now + pause
 		if s.failures == 2 {
 			s.event(now, result.ServiceThrottled, int64(s.failures))
 		}

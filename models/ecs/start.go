@@ -30,7 +30,7 @@ func (c *Cluster) settle(id TaskID, inst int32, now sim.Time) {
 	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, n.weight)
 	if c.opening {
 		for _, i := range w.images {
-			in.disk.images[i].state = imagePresent
+			in.disk.images[i].state, in.disk.images[i].asked = imagePresent, true
 		}
 		c.useImages(in, w)
 		c.begin(id, now, offsets{})
@@ -52,20 +52,16 @@ func (c *Cluster) startOn(id TaskID, now sim.Time) {
 	in := &c.instances[t.inst]
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
-	st := &c.cfg.Stages
-	var eni sim.Time
-	if w.cfg.NetworkMode == "awsvpc" {
-		eni = sim.Time(st.EC2Awsvpc.Quantile(c.sim.Uniform(purposeENI, t.entity, uint64(t.attempts))))
-	}
-	w.stages[result.StageENI].note(c, now, eni)
+	eni := c.eniOf(t, w)
 	at := max(now, t.placed+eni)
-	if wait := at - t.placed - eni; wait > 0 {
-		w.stages[result.StageAgent].note(c, now, wait)
-	}
 	t.pull = at
 	if len(w.images) > 0 {
 		c.useImages(in, w)
-		if !c.hasImages(in, w, now) {
+		hit := c.hasImages(in, w, now)
+		if hit && !c.closed {
+			w.cacheHits++
+		}
+		if !hit || len(c.pullFailures) > 0 {
 			if at > now {
 				c.schedule(id, at, sim.ClassState, evAtAgent)
 			} else {
@@ -73,22 +69,36 @@ func (c *Cluster) startOn(id TaskID, now sim.Time) {
 			}
 			return
 		}
-		if !c.closed {
-			w.cacheHits++
-		}
 	}
-	c.startContainers(id, now, at)
+	c.startContainers(id, now, at, eni)
+}
+
+// eniOf is how long a task's network interface takes.
+func (c *Cluster) eniOf(t *task, w *workload) sim.Time {
+	if w.cfg.NetworkMode != "awsvpc" {
+		return 0
+	}
+	return sim.Time(c.cfg.Stages.EC2Awsvpc.Quantile(c.sim.Uniform(purposeENI, t.entity, uint64(t.attempts))))
 }
 
 // pulled starts the containers of a task that waited for its images.
-func (c *Cluster) pulled(id TaskID, now sim.Time) { c.startContainers(id, now, now) }
+func (c *Cluster) pulled(id TaskID, now sim.Time) {
+	t := &c.tasks[id]
+	t.fault = pullFine
+	c.startContainers(id, now, now, c.eniOf(t, &c.workloads[c.needs[t.need].w]))
+}
 
 // startContainers creates and starts a task's containers once its images are
-// there, at at.
-func (c *Cluster) startContainers(id TaskID, now, at sim.Time) {
+// there, at at. What its stages took is noted only now: one that cannot pull
+// its images has none.
+func (c *Cluster) startContainers(id TaskID, now, at, eni sim.Time) {
 	t := &c.tasks[id]
 	w := &c.workloads[c.needs[t.need].w]
 	start := sim.Time(c.cfg.Stages.EC2Start.Quantile(c.sim.Uniform(purposeStart, t.entity, uint64(t.attempts))))
+	w.stages[result.StageENI].note(c, now, eni)
+	if wait := t.pull - t.placed - eni; wait > 0 {
+		w.stages[result.StageAgent].note(c, now, wait)
+	}
 	w.stages[result.StagePull].note(c, now, at-t.pull)
 	w.stages[result.StageStart].note(c, now, start)
 	if at+start > now {

@@ -1,8 +1,6 @@
 package ecs
 
 import (
-	"slices"
-
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
 	"ecsim/sim"
@@ -42,14 +40,15 @@ type task struct {
 	held      bool // counted among those without room
 	up        bool // counted RUNNING by its service
 	healthy   bool
-	unwanted  bool  // its service replaces it: its instance drains, or it is unhealthy
-	failing   bool  // its deployment's failure hits it
-	blocked   bool  // placed, and in its agent's queue
-	lingering bool  // STOPPING, and its containers still run
-	unseen    uint8 // what ECS has not heard of it while its agent is not connected
-	leaving   bool  // told to stop meanwhile
-	fetching  uint8 // images it waits for
-	set       int32 // index into Cluster.sets, noSet outside a service
+	unwanted  bool      // its service replaces it: its instance drains, or it is unhealthy
+	failing   bool      // its deployment's failure hits it
+	blocked   bool      // placed, and in its agent's queue
+	lingering bool      // STOPPING, and its containers still run
+	unseen    uint8     // what ECS has not heard of it while its agent is not connected
+	leaving   bool      // told to stop meanwhile
+	fetching  uint8     // images it waits for
+	fault     pullFault // its image could not be pulled
+	set       int32     // index into Cluster.sets, noSet outside a service
 	attempts  int32
 	index     uint64 // task number within its workload
 	seq       uint64 // order of waiting
@@ -94,7 +93,9 @@ const (
 	evHealthy
 	evDrained // DEACTIVATING is over
 	evAtAgent // its network interface is there, its images are not
-	evKinds   = 16
+	evPull    // a Fargate task's pull begins, and may fail
+	evCannotPull
+	evKinds = 16
 )
 
 // schedule sets a task's next event. A time beyond the calendar, as after a
@@ -130,6 +131,10 @@ func (h *taskEvents) Handle(now sim.Time, arg uint64) {
 		c.terminateTask(id, now)
 	case evAtAgent:
 		c.fetchImages(id, now)
+	case evPull:
+		c.providers[c.tasks[id].provider].(*fargate).pull(id, now)
+	case evCannotPull:
+		c.cannotPull(id, now)
 	case evLaunch:
 		c.providers[c.tasks[id].provider].(*fargate).launch(id, now)
 	}
@@ -352,174 +357,4 @@ func (c *Cluster) started(id TaskID, now sim.Time) {
 		return
 	}
 	c.heardRunning(id, now)
-}
-
-// stop asks a task to stop. Behind a load balancer it is DEACTIVATING first,
-// until its targets are unused; then its room is free in the control plane at once (it
-// goes to STOPPING), the containers exit after the workload's stop time.
-// Source: https://aws.amazon.com/about-aws/whats-new/2023/06/amazon-ecs-tasks-faster-prolonged-shutdown/
-func (c *Cluster) stop(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	// Targets are deregistered without the agent; it is the agent that stops.
-	if c.offline(t) && (t.state == stateStarting || t.state == stateRunning && c.workloads[c.needs[t.need].w].targets == nil) {
-		t.leaving = true
-		return
-	}
-	c.sim.Cancel(t.timer)
-	switch t.state {
-	case stateWaiting:
-		c.unwait(id)
-		c.abandon(id, now)
-	case stateOutside:
-		if i := slices.Index(c.outside[c.outsideHead:], id); i >= 0 {
-			c.outside = slices.Delete(c.outside, c.outsideHead+i, c.outsideHead+i+1)
-		}
-		c.abandon(id, now)
-	case stateStarting:
-		t.state = stateDeprovisioning // its containers never ran: no CPU to share out
-		t.ended = now
-		c.unstart(id, now)
-		c.releaseRoom(id, now)
-		c.deprovision(id, now)
-	case stateRunning:
-		if g := c.workloads[c.needs[t.need].w].targets; g != nil {
-			if at := g.Deregister(id, now); at > now {
-				t.state = stateDeactivating
-				c.observe(now, result.TaskDraining, id, 0)
-				c.schedule(id, at, sim.ClassRelease, evDrained)
-				return
-			}
-		}
-		c.terminateTask(id, now)
-	}
-}
-
-// terminateTask sends SIGTERM: the task is STOPPING.
-func (c *Cluster) terminateTask(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	if c.offline(t) {
-		t.leaving = true
-		return
-	}
-	if g := c.workloads[c.needs[t.need].w].targets; g != nil {
-		g.Gone(id)
-	}
-	t.state = stateStopping
-	c.linger(t)
-	c.observe(now, result.TaskStopping, id, 0)
-	c.releaseRoom(id, now)
-	c.schedule(id, now+c.workloads[c.needs[t.need].w].cfg.StopTimeout, sim.ClassRelease, evExit)
-}
-
-// abandon ends a task that never found room.
-func (c *Cluster) abandon(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	n := &c.needs[t.need]
-	c.letGo(t, now)
-	c.workloads[n.w].leave(now, n, t.submitted, c)
-	c.demand(now, n, -1)
-	c.freeTask(id)
-}
-
-// exited handles the exit of the last essential container.
-func (c *Cluster) exited(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	n := &c.needs[t.need]
-	w := &c.workloads[n.w]
-	natural := t.state == stateRunning
-	if t.set != noSet && !(natural && c.offline(t)) {
-		c.leave(id, now)
-	}
-	inst := t.inst
-	if inst >= 0 {
-		c.leaveCPU(id, now)
-		c.leaveImages(&c.instances[inst], w, now)
-	} else {
-		c.setRate(id, 0, now)
-	}
-	t.ended = now
-	w.setRunning(now, -1)
-	w.setZone(c, t, now, -1)
-	t.state = stateStopping
-	if natural {
-		w.finish(c, t, now)
-		c.observe(now, result.TaskStopping, id, 0)
-		if c.offline(t) {
-			t.state, t.unseen = stateDeprovisioning, unseenExit
-			return
-		}
-		c.releaseRoom(id, now)
-	} else if inst >= 0 {
-		t.lingering = false
-		c.instances[inst].lingering--
-		c.startQueued(inst, now)
-		if t = &c.tasks[id]; c.offline(t) {
-			t.state, t.unseen = stateDeprovisioning, unseenStopped
-			return
-		}
-	}
-	c.deprovision(id, now)
-}
-
-// unstart undoes what an agent has begun for a task that must stop before it
-// runs.
-func (c *Cluster) unstart(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	switch {
-	case t.inst < 0:
-	case t.blocked:
-		c.unqueue(id, now)
-	default:
-		if t.fetching > 0 {
-			c.dropFetch(id)
-		}
-		c.leaveImages(&c.instances[t.inst], &c.workloads[c.needs[t.need].w], now)
-	}
-}
-
-// deprovision detaches the network interface, if the task has one of its own,
-// and ends the task.
-func (c *Cluster) deprovision(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	p := c.providers[t.provider]
-	if d := p.Deprovisioning(&c.needs[t.need]); d > 0 {
-		t.state = stateDeprovisioning
-		c.schedule(id, now+d, sim.ClassRelease, evStopped)
-		return
-	}
-	c.stopped(id, now)
-}
-
-// releaseRoom gives back CPU, memory, ports and GPUs, and lets waiting tasks
-// have them.
-func (c *Cluster) releaseRoom(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	n := &c.needs[t.need]
-	c.workloads[n.w].reserve(now, n, -1)
-	c.reservedCPU.Add(now, -int64(n.shape.CPU))
-	c.reservedMemory.Add(now, -int64(n.shape.Memory))
-	c.providers[t.provider].Release(id, now)
-}
-
-// stopped ends a task for good.
-func (c *Cluster) stopped(id TaskID, now sim.Time) {
-	t := &c.tasks[id]
-	n := &c.needs[t.need]
-	if s := c.workloads[n.w].service; s != nil {
-		if t.set != noSet {
-			c.leave(id, now) // its instance went without warning
-		} else {
-			s.down--
-		}
-	}
-	if g := c.workloads[n.w].targets; g != nil {
-		g.Gone(id)
-	}
-	if c.cfg.Observe != nil {
-		c.observe(now, result.TaskStopped, id, c.metered(t, now))
-	}
-	c.providers[t.provider].Stopped(id, now)
-	c.workloads[n.w].leave(now, n, t.submitted, c)
-	c.demand(now, n, -1)
-	c.freeTask(id)
 }

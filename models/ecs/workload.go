@@ -48,6 +48,7 @@ type workload struct {
 	zoneSeries           []*sim.Series // services: tasks RUNNING on instances, by zone; nil when nobody looks
 	refusals             [placement.NumReasons]int64
 	pulls                int64
+	pullFaults           [numPullFaults]int64
 	cacheHits            int64
 	pulled               units.Bytes
 

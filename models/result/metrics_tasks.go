@@ -93,6 +93,12 @@ var taskMetrics = []Metric{
 	countMetric("drained", Neither, "tasks finished after the end, while the run drained", func(w *Workload) int64 { return w.Drained }),
 	countMetric("stops", Lower, "service tasks stopped and replaced", func(w *Workload) int64 { return w.Stops }),
 	countMetric("image_pulls", Lower, "image pulls that took time", func(w *Workload) int64 { return w.Pulls }),
+	countMetric("image_pull_failures", Lower, "image pulls that failed, for each task that waited for one", func(w *Workload) (n int64) {
+		for _, f := range w.PullFaults {
+			n += f.Count
+		}
+		return n
+	}),
 	countMetric("image_cache_hits", Higher, "tasks that found all their images on the instance", func(w *Workload) int64 { return w.CacheHits }),
 	{Path: "workload.NAME.done", Unit: UnitShare, Better: Higher, Kind: KindShare,
 		Doc:  "batch: CPU-time finished of that submitted (tasks, the drained included, where a run without a month drained); service: task-time run of that desired",

@@ -249,6 +249,15 @@ func (w *Workload) add(o *Workload) {
 	w.Stops += o.Stops
 	w.Pulls += o.Pulls
 	w.PulledBytes += o.PulledBytes
+	for _, f := range o.PullFaults {
+		i := slices.IndexFunc(w.PullFaults, func(g Refusal) bool { return g.Reason == f.Reason })
+		if i < 0 {
+			w.PullFaults = append(slices.Clip(w.PullFaults), f)
+			continue
+		}
+		w.PullFaults = slices.Clone(w.PullFaults)
+		w.PullFaults[i].Count += f.Count
+	}
 	w.TimeToRunning.Merge(&o.TimeToRunning)
 	for s := range w.Stages {
 		w.Stages[s].Merge(&o.Stages[s])

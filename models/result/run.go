@@ -99,6 +99,7 @@ type Workload struct {
 	Zones       []Series   // services: tasks RUNNING on instances, by zone
 	Refusals    []Refusal
 	Pulls       int64       // image pulls paid in time
+	PullFaults  []Refusal   // image pulls that failed, each task that waited for one, in ECS's words
 	PulledBytes units.Bytes // compressed bytes fetched
 	CacheHits   int64       // tasks that found all their images on the instance
 	Cost        units.USD   // its share of the bill, window only
@@ -268,6 +269,7 @@ const (
 	DeploymentCompletedEvent
 	AgentDisconnected
 	AgentConnected
+	ImagePullFailed // Value: why, as in PullFaults
 	NumEventKinds
 )
 
@@ -276,4 +278,4 @@ var EventNames = [NumEventKinds]string{"task_submitted", "task_placed", "task_re
 	"task_stopped", "task_rejected", "instance_launched", "instance_registered", "instance_draining", "instance_terminated", "scaling_activity",
 	"task_draining", "service_steady_state", "service_tasks_started", "service_tasks_stopped", "service_unable_to_place", "service_throttled",
 	"service_task_unhealthy", "service_stuck", "service_rebalancing", "deployment_started", "deployment_failed", "deployment_rolled_back", "deployment_completed",
-	"agent_disconnected", "agent_connected"}
+	"agent_disconnected", "agent_connected", "image_pull_failed"}

@@ -50,6 +50,21 @@ func Checks() scenarios.Checks {
 			}
 			return kinds
 		},
+		Failures: func() (kinds []scenarios.FailureKind) {
+			for _, k := range ecs.FailureKinds() {
+				fk := scenarios.FailureKind{Name: k.Name, Doc: k.Doc, Params: k.Params, Lasts: k.Lasts}
+				if k.Validate != nil {
+					fk.Validate = func(params any) (errs []scenarios.KeyError) {
+						for _, e := range k.Validate(params) {
+							errs = append(errs, scenarios.KeyError{Key: e.Key, Msg: e.Text})
+						}
+						return errs
+					}
+				}
+				kinds = append(kinds, fk)
+			}
+			return kinds
+		},
 		Scheduler: func(name string) error {
 			var names []string
 			for _, k := range placement.Schedulers() {

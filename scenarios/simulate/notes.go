@@ -127,9 +127,39 @@ func (n *noter) assumedOfImages(fargate bool) {
 	if fargate && soci {
 		n.add(result.Assumed, "", "a SOCI index leaves %v of a Fargate pull's time per MB", st.FargateSOCI)
 	}
+	n.failedPulls()
 	for i := range n.run.Providers {
 		if p := &n.run.Providers[i]; p.Disconnects > 0 {
 			n.add(result.Rule, p.Name, "agents of %s lost their connection %s times (injected)", p.Name, units.Thousands(p.Disconnects))
+		}
+	}
+}
+
+// failedPulls says which pulls failed, and what their tasks' callers did.
+func (n *noter) failedPulls() {
+	again := false
+	for i := range n.run.Workloads {
+		w := &n.run.Workloads[i]
+		for _, f := range w.PullFaults {
+			n.add(result.Warning, w.Name, "%s image pulls for tasks of %s failed: %s", units.Thousands(f.Count), w.Name, f.Reason)
+		}
+		again = again || len(w.PullFaults) > 0 && w.Kind == ecs.Batch
+	}
+	if again {
+		n.add(result.Assumed, "", "a batch task whose image cannot be pulled is run again as on_no_capacity says; a caller who waits in line does so after 10 s, then 20 s and so on up to 27 min")
+	}
+	r := &n.pl.Registry
+	for i := range n.pl.Workloads {
+		for _, m := range n.pl.Workloads[i].Image {
+			if m.Registry == "docker-hub" && r.DockerHubLogin == "anonymous" {
+				by := "each zone's NAT gateway"
+				if r.Address == "public" {
+					by = "each instance's address"
+				}
+				n.run.Notes = append(n.run.Notes, result.Note{Kind: result.Rule, Source: "https://docs.docker.com/docker-hub/usage/",
+					Text: fmt.Sprintf("Docker Hub serves %s %d pulls in %v (2026-09)", by, r.AnonymousPulls, r.Window)})
+				return
+			}
 		}
 	}
 }
@@ -157,6 +187,29 @@ func (n *noter) notIncluded() {
 	if n.pl.Prices.Discount == 0 {
 		n.add(result.NotIncluded, "", "EDP discount")
 	}
+	n.storedImages()
+}
+
+// storedImages says what ECR charges for keeping the images; pulls within the
+// Region are free.
+func (n *noter) storedImages() {
+	var bytes units.Bytes
+	seen := map[string]bool{}
+	for i := range n.pl.Workloads {
+		for _, m := range n.pl.Workloads[i].Image {
+			if (m.Registry == "ecr" || m.Registry == "ecr-pull-through") && !seen[m.Name] {
+				seen[m.Name] = true
+				bytes += m.Size
+			}
+		}
+	}
+	rate, err := catalog.Rate("ecr.gb_month", n.sc.Region)
+	if err != nil || bytes == 0 {
+		return
+	}
+	cost := rate.Rate.Times(uint64(bytes), uint64(units.GB))
+	n.run.Notes = append(n.run.Notes, result.Note{Kind: result.NotIncluded, Source: rate.Source,
+		Text: fmt.Sprintf("%v of images in ECR ($%.2f a month)", bytes, cost.Float())})
 }
 
 func (n *noter) warnings() {

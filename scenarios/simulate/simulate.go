@@ -277,12 +277,13 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 			FargateProvisioning: pl.Stages.FargateProvisioning.Dist, EC2Start: pl.Stages.EC2Start.Dist, EC2Awsvpc: pl.Stages.EC2Awsvpc.Dist,
 			FargatePull: sim.Time(pl.Stages.FargatePull), FargatePullPerMB: sim.Time(pl.Stages.FargatePullPerMB), FargateSOCI: pl.Stages.FargateSOCI,
 			EC2Pull: sim.Time(pl.Stages.EC2Pull), EC2PullPerMB: sim.Time(pl.Stages.EC2PullPerMB),
-			Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
+			PullFailure: sim.Time(pl.Stages.PullFailure), Deprovisioning: sim.Time(pl.Stages.Deprovisioning),
 		},
 		Services: ecs.SchedulerConfig{Reaction: sim.Time(pl.ServiceScheduler.Reaction), HealthyAfter: sim.Time(pl.ServiceScheduler.HealthyAfter), RetryBase: sim.Time(pl.ServiceScheduler.RetryBase),
 			RetryCap: sim.Time(pl.ServiceScheduler.RetryCap), RebalanceAfter: sim.Time(pl.ServiceScheduler.RebalanceAfter), StalledAfter: sim.Time(pl.ServiceScheduler.StalledAfter)},
 	}
 	cfg.Balancers = balancerConfigs(sc, pl)
+	cfg.Registry, cfg.Failures = registryConfig(&pl.Registry), failuresOf(sc)
 	used := map[string]bool{}
 	for i := range pl.Workloads {
 		w := &pl.Workloads[i]
@@ -323,7 +324,7 @@ func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadC
 		Placement: w.PlacementStrategy, Constraints: w.PlacementConstraints,
 	}
 	for _, m := range w.Image {
-		c.Images = append(c.Images, ecs.ImageConfig{Name: m.Name, Repository: m.Repository, Size: m.Size, Shared: m.Shared, SOCI: m.SOCI})
+		c.Images = append(c.Images, ecs.ImageConfig{Name: m.Name, Repository: m.Repository, Size: m.Size, Shared: m.Shared, SOCI: m.SOCI, Registry: m.Registry})
 	}
 	if c.Use == nil {
 		c.Use = workloads.Constant(units.One)

@@ -47,7 +47,11 @@ func definedValues(d *taskdef.Definition) (values []scenarios.DefinedValue) {
 	add(d.GPU > 0, "gpu", d.GPULine, d.GPU)
 	add(d.ArchitectureLine > 0, "cpu_architecture", d.ArchitectureLine, d.Architecture)
 	add(d.NetworkModeLine > 0, "network_mode", d.NetworkModeLine, d.NetworkMode)
-	add(len(d.Images) > 0, "image", d.ImageLine, map[string]any{"name": strings.Join(d.Images, " ")})
+	image := map[string]any{"name": strings.Join(d.Images, " ")}
+	if onDockerHub(d.Images) {
+		image["registry"] = "docker-hub"
+	}
+	add(len(d.Images) > 0, "image", d.ImageLine, image)
 	var ports []any
 	for _, p := range d.Ports {
 		m := map[string]any{"container_port": p.Container, "protocol": p.Protocol}
@@ -69,6 +73,19 @@ func definedValues(d *taskdef.Definition) (values []scenarios.DefinedValue) {
 	add(d.EphemeralGiB > 0, "ephemeral_storage_gib", d.EphemeralLine, d.EphemeralGiB)
 	add(d.StopTimeoutLine > 0 && d.StopTimeout < stopped, "stop_timeout", d.StopTimeoutLine, fmt.Sprintf("%ds", d.StopTimeout))
 	return values
+}
+
+// onDockerHub tells whether all images are pulled from Docker Hub: a reference
+// whose first part is no host name has no other registry.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html (image)
+func onDockerHub(images []string) bool {
+	for _, name := range images {
+		host, _, ok := strings.Cut(name, "/")
+		if ok && host != "docker.io" && (strings.ContainsAny(host, ".:") || host == "localhost") {
+			return false
+		}
+	}
+	return len(images) > 0
 }
 
 // definitionFaults are the reasons for which task definitions do not suit the
