@@ -35,12 +35,21 @@ func (t *Shapes) Intern(s Shape) int32 {
 	}
 	if t.index == nil {
 		t.index = make(map[Shape]int32)
+		for i, known := range t.list { // a snapshot's
+			t.index[known] = int32(i)
+		}
+		if i, ok := t.index[s]; ok {
+			return i
+		}
 	}
 	i := int32(len(t.list))
 	t.list = append(t.list, s)
 	t.index[s] = i
 	return i
 }
+
+// Snapshot is the table as it stands now. It may be read while t grows.
+func (t *Shapes) Snapshot() Shapes { return Shapes{list: t.list[:len(t.list):len(t.list)]} }
 
 // At returns shape i; i must come from Intern.
 func (t *Shapes) At(i int32) Shape { return t.list[i] }

@@ -34,7 +34,8 @@ type Comparison struct {
 	Notes   []result.Note
 	Search  *result.FlipSearch // of Flips; nil until then
 
-	runs [][]*result.Run // per outcome; nil for one refused
+	runs    [][]*result.Run // per outcome; nil for one refused
+	replays *Replays        // nil of a single run: it keeps nothing of a trace in memory
 }
 
 // cell is one platform over the replications folded into it so far; it is an
@@ -74,14 +75,19 @@ func Compare(ctx context.Context, sc *scenarios.Scenario, platforms []int, worke
 			able = append(able, p)
 		}
 	}
-	sc, warmed, err := settle(ctx, sc, able, workers, t)
+	var replays *Replays
+	if len(able)*sequential(sc).First() > 1 {
+		replays = new(Replays)
+		defer replays.Close()
+	}
+	sc, warmed, err := settle(ctx, sc, able, workers, t, replays)
 	if err != nil {
 		return nil, err
 	}
 	if err := checkBatches(sc); err != nil {
 		return nil, err
 	}
-	c := &Comparison{Scenario: sc, Gates: g}
+	c := &Comparison{Scenario: sc, Gates: g, replays: replays}
 	cells, err := c.replicate(ctx, able, workers, t)
 	if partial := (*experiment.PartialError)(nil); errors.As(err, &partial) {
 		c.Partial, c.Wanted = true, partial.Wanted
@@ -143,7 +149,7 @@ func (c *Comparison) replicate(ctx context.Context, able []int, workers int, t *
 	return experiment.Replicate(ctx, r, func(ctx context.Context, system int, replication uint64) (*cell, error) {
 		progress := t.start()
 		defer t.end(progress)
-		run, err := Run(ctx, sc, able[system], replication, Options{Progress: progress})
+		run, err := Run(ctx, sc, able[system], replication, Options{Progress: progress, Replays: c.replays})
 		x := new(cell)
 		if reason, is := cannot(err); is {
 			x.failure, x.reason = err, reason

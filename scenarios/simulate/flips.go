@@ -233,7 +233,7 @@ func (x *flipper) try(ctx context.Context, s *side, at float64, platforms []int)
 	runs, err := experiment.Run(ctx, n*x.found.Runs, x.workers, func(ctx context.Context, k uint64) (cell, error) {
 		progress := x.tracker.start()
 		defer x.tracker.end(progress)
-		run, err := Run(ctx, sc, platforms[x.candidates[int(k)%n]], k/uint64(n), Options{Progress: progress, Brief: true, Book: &billing.Memo{Book: billing.Catalog{}}})
+		run, err := Run(ctx, sc, platforms[x.candidates[int(k)%n]], k/uint64(n), Options{Progress: progress, Brief: true, Book: &billing.Memo{Book: billing.Catalog{}}, Replays: x.c.replays})
 		if reason, is := cannot(err); is {
 			return cell{failure: err, reason: reason}, nil
 		}

@@ -329,7 +329,7 @@ func TestStretchFillsTheDuration(t *testing.T) {
 		}
 		for i := range sc.Workloads {
 			if w := &sc.Workloads[i]; w.Name == "jobs" {
-				src, err := openSource(sc, w, 0)
+				src, err := openSource(sc, w, 0, nil)
 				if err != nil {
 					t.Fatal(err)
 				}

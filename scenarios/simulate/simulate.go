@@ -34,6 +34,9 @@ type Options struct {
 	// and most notes. The metrics are the same, but for rounding.
 	Brief bool
 	Book  billing.PriceBook // nil for the catalogue
+	// Replays shares the parsed traces of the scenario with other runs; nil to
+	// read them alone.
+	Replays *Replays
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -74,7 +77,7 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 		if w.Kind != ecs.Batch {
 			continue
 		}
-		src, err := openSource(sc, w, replication)
+		src, err := openSource(sc, w, replication, o.Replays)
 		if err != nil {
 			return nil, fmt.Errorf("workload %s: %w", w.Name, err)
 		}

@@ -19,9 +19,9 @@ import (
 type source struct {
 	tasks  workloads.Tasks
 	shapes *workloads.Shapes
-	trace  *traces.Reader // nil for drawn work
-	cycle  sim.Time       // of the calendar part, 0 if none
-	once   bool           // a replay, or a burst that comes once: no cycle makes a month of it
+	trace  traces.Source // nil for drawn work
+	cycle  sim.Time      // of the calendar part, 0 if none
+	once   bool          // a replay, or a burst that comes once: no cycle makes a month of it
 }
 
 // Close closes the trace, if there is one.
@@ -33,8 +33,8 @@ func (s *source) Close() error {
 }
 
 // openSource opens the tasks of w. The streams are named by the workload, so
-// every platform meets the same work.
-func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint64) (*source, error) {
+// every platform meets the same work. Traces come from held, which may be nil.
+func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint64, held *Replays) (*source, error) {
 	loc, err := time.LoadLocation(sc.TimeZone)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func openSource(sc *scenarios.Scenario, w *scenarios.Workload, replication uint6
 			if o == nil {
 				o = new(traces.Options)
 			}
-			r, err := traces.OpenFrom(opener(sc, a.Trace), *o)
+			r, err := held.open(sc, a.Trace, *o)
 			if err != nil {
 				return nil, err
 			}
@@ -173,14 +173,16 @@ func (d *dress) Next(t *workloads.Task) (bool, error) {
 
 // Span is how long a scenario's replays last: the last arrival of the longest,
 // plus a second. It is the duration of a scenario that gives none.
-func Span(sc *scenarios.Scenario) (sim.Time, error) {
-	var span sim.Time
+func Span(sc *scenarios.Scenario) (sim.Time, error) { return span(sc, nil) }
+
+func span(sc *scenarios.Scenario, held *Replays) (sim.Time, error) {
+	var longest sim.Time
 	for i := range sc.Workloads {
 		w := &sc.Workloads[i]
 		if w.Arrivals == nil || w.Arrivals.Trace == "" {
 			continue
 		}
-		src, err := openSource(sc, w, 0)
+		src, err := openSource(sc, w, 0, held)
 		if err != nil {
 			return 0, fmt.Errorf("workload %s: %w", w.Name, err)
 		}
@@ -189,7 +191,7 @@ func Span(sc *scenarios.Scenario) (sim.Time, error) {
 		if err != nil {
 			return 0, err
 		}
-		span = max(span, last+sim.Second)
+		longest = max(longest, last+sim.Second)
 	}
-	return span, nil
+	return longest, nil
 }

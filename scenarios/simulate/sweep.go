@@ -30,6 +30,7 @@ type Sweep struct {
 	ChunkPoints int
 	Done        Counts
 
+	replays      Replays
 	baseArrivals []*scenarios.Arrivals
 	baseSpan     sim.Time // of a replay that gives no duration
 }
@@ -183,7 +184,7 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 			able = append(able, pl)
 		}
 	}
-	if sc, _, err = settle(ctx, sc, able, 1, nil); err != nil {
+	if sc, _, err = settle(ctx, sc, able, 1, nil, &w.replays); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -227,8 +228,8 @@ func (w *Sweep) scenario(index int) (*scenarios.Scenario, error) {
 			continue
 		}
 		if k >= len(w.baseArrivals) || !reflect.DeepEqual(a, w.baseArrivals[k]) {
-			span, err := Span(sc)
-			sc.Duration = units.Duration(span)
+			d, err := span(sc, &w.replays)
+			sc.Duration = units.Duration(d)
 			return sc, err
 		}
 		k++
@@ -299,7 +300,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 			outcomes[i] = result.Refuse(name, b.refused[i])
 			continue
 		}
-		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book})
+		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book, Replays: &w.replays})
 		if reason, is := cannot(err); is {
 			b.failed[i] = failure{reason, true}
 			outcomes[i] = result.Refuse(name, []result.Reason{reason})

@@ -43,6 +43,10 @@ func TestCellEqualsRun(t *testing.T) {
 		{"occupancy", []string{"duration=6h", "runs.replications=3"}},
 		{"batch-window", []string{"runs.replications=2", "runs.warm_up=1h"}},
 		{"sweep-cells", []string{"runs.replications=3", "runs.warm_up=7m", "drain=true"}},
+		// Replays, whose trace all cells share: by how much of it a cell reads, and
+		// with draws of its own.
+		{"batch-replay", []string{"runs.replications=2", `duration="6h"`, `sweep."workload.jobs.arrivals.scale"=["50%","80%","150%"]`}},
+		{"container-replay", []string{"runs.replications=2", `sweep."workload.pods.arrivals.repeat"=[1,2]`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := sweepOf(t, c.name, c.sets...)

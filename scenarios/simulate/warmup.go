@@ -27,7 +27,7 @@ const (
 // wait for, in equal buckets of the duration. The longest over platforms and
 // figures becomes that of all, in full cycles of schedules and patterns, so
 // that the window still stands for a month. notes say what was found.
-func settle(ctx context.Context, sc *scenarios.Scenario, platforms []int, workers int, t *Tracker) (*scenarios.Scenario, []result.Note, error) {
+func settle(ctx context.Context, sc *scenarios.Scenario, platforms []int, workers int, t *Tracker, held *Replays) (*scenarios.Scenario, []result.Note, error) {
 	if sc.Runs.WarmUp != scenarios.AutoWarmUp {
 		return sc, nil, nil
 	}
@@ -41,7 +41,7 @@ func settle(ctx context.Context, sc *scenarios.Scenario, platforms []int, worker
 	err := experiment.Ordered(ctx, pilots*len(platforms), workers, func(ctx context.Context, k uint64) (*result.Run, error) {
 		progress := t.start()
 		defer t.end(progress)
-		run, err := Run(ctx, &pilot, platforms[int(k)%len(platforms)], pilotReplication+k/uint64(len(platforms)), Options{Progress: progress})
+		run, err := Run(ctx, &pilot, platforms[int(k)%len(platforms)], pilotReplication+k/uint64(len(platforms)), Options{Progress: progress, Replays: held})
 		if _, is := cannot(err); is {
 			return nil, nil // the comparison itself says so
 		}

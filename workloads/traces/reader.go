@@ -117,7 +117,9 @@ func (r *Reader) Epoch() (time.Time, bool) {
 }
 
 // Oddities lists the rules applied so far, in a fixed order.
-func (r *Reader) Oddities() []workloads.Oddity {
+func (r *Reader) Oddities() []workloads.Oddity { return oddities(&r.o, &r.format, &r.rules, &r.own) }
+
+func oddities(o *Options, f *Format, rules *[ruleCount]int64, own *[32]int64) []workloads.Oddity {
 	texts := [ruleCount]string{
 		ruleMalformed: "malformed line: left out (on_error = \"skip\")",
 		ruleLate:      "row too far out of order: left out (on_error = \"skip\")",
@@ -125,20 +127,20 @@ func (r *Reader) Oddities() []workloads.Oddity {
 		ruleZeroRun:   "run time zero: 1 s taken",
 		ruleNoRun:     "run time negative or unknown: left out",
 		ruleNoCPU:     "processors or CPU unknown: left out",
-		ruleNoMemory:  fmt.Sprintf("memory unknown: %s per vCPU assumed", r.o.Memory),
-		ruleSplit:     fmt.Sprintf("parallel job: split into tasks of at most %s, not a gang", r.o.Split),
+		ruleNoMemory:  fmt.Sprintf("memory unknown: %s per vCPU assumed", o.Memory),
+		ruleSplit:     fmt.Sprintf("parallel job: split into tasks of at most %s, not a gang", o.Split),
 		ruleGPU:       "share of a GPU: rounded up to a whole GPU",
 		ruleStatus:    "status not completed: left out (status = \"completed\")",
 	}
 	var list []workloads.Oddity
-	for i, n := range r.rules {
+	for i, n := range rules {
 		if n > 0 {
 			list = append(list, workloads.Oddity{Rule: texts[i], Count: n})
 		}
 	}
-	for i, text := range r.format.Rules {
-		if r.own[i] > 0 {
-			list = append(list, workloads.Oddity{Rule: text, Count: r.own[i]})
+	for i, text := range f.Rules {
+		if own[i] > 0 {
+			list = append(list, workloads.Oddity{Rule: text, Count: own[i]})
 		}
 	}
 	return list
