@@ -7,6 +7,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -116,7 +117,11 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 		text = answer.SweepText(s, c)
 		return text
 	}
-	said := e.saying("writing tables ...")
+	// What cells were spared in collections would make the peak here, where
+	// pictures need memory and time is not short.
+	debug.SetGCPercent(100)
+	debug.FreeOSMemory()
+	said := e.saying("writing tables and plots ...")
 	wrote, _, sum, err := folder.FinishSweep(r)
 	said()
 	if err != nil {
