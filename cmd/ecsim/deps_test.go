@@ -19,7 +19,7 @@ var arrows = map[string]struct {
 }{
 	"sim":                      {nil, "the engine serves any model because it knows none"},
 	"sim/experiment":           {nil, "replications and intervals are the same for any result that has metrics"},
-	"sim/simtest":              {nil, "yardsticks that tests of any package may measure against"},
+	"sim/simtest":              {nil, "yardsticks and stories for the tests of any package"},
 	"workloads/units":          {nil, "quantities are a leaf that everything shares"},
 	"workloads":                {[]string{"sim", "workloads/units"}, "work is decided before anyone knows where it runs"},
 	"workloads/traces":         {[]string{"sim", "workloads", "workloads/units"}, "a trace knows no platform, scenario or report"},

@@ -3,8 +3,6 @@ package ecs
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +11,7 @@ import (
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 	"ecsim/workloads"
 	"ecsim/workloads/units"
 )
@@ -32,28 +31,14 @@ import (
 //	step 30s               let time pass
 //	status                 what ECS counts as free, what the host really has, the agent's queue, the disk
 func TestAgentScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/agent/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := playAgent(t, string(text))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(text) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
-			}
-		})
-	}
+	simtest.Stories(t, "testdata/agent/*.txt", *update, func(t *testing.T) func([]string) string {
+		s := &hostStory{t: t, count: map[int]int{}, names: map[uint64]string{}, spans: map[string]workloads.Shape{}}
+		return func(words []string) string {
+			s.do(words)
+			defer s.out.Reset()
+			return s.out.String()
+		}
+	})
 }
 
 // hostStory is one host under a script.
@@ -66,30 +51,6 @@ type hostStory struct {
 	names map[uint64]string
 	spans map[string]workloads.Shape
 	disk  units.Bytes
-}
-
-func playAgent(t *testing.T, text string) string {
-	var out strings.Builder
-	s := &hostStory{t: t, count: map[int]int{}, names: map[uint64]string{}, spans: map[string]workloads.Shape{}}
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		out.WriteString(line + "\n")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		s.do(strings.Fields(line))
-		if i+1 < len(lines) && lines[i+1] == "----" { // skip what was expected, up to the blank line
-			for i++; i+1 < len(lines) && lines[i+1] != ""; i++ {
-			}
-			i++
-		}
-		if shown := s.out.String(); shown != "" {
-			out.WriteString("----\n" + shown + "\n")
-		}
-		s.out.Reset()
-	}
-	return out.String()
 }
 
 func (s *hostStory) do(words []string) {

@@ -2,8 +2,6 @@ package ecs
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,6 +9,7 @@ import (
 	"ecsim/models/billing"
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 	"ecsim/workloads"
 	"ecsim/workloads/units"
 )
@@ -30,58 +29,17 @@ import (
 //	end                                              the run ends here
 //	status                                           tasks by deployment and zone
 func TestDeploymentScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/deployments/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	simtest.Stories(t, "testdata/deployments/*.txt", *update, func(t *testing.T) func([]string) string {
+		var p *play
+		return func(words []string) string {
+			if words[0] == "service" || words[0] == "daemon" {
+				p = newPlay(t, words)
+			} else {
+				p.do(words)
 			}
-			got := playDeployments(t, string(text))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(text) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
-			}
-		})
-	}
-}
-
-func playDeployments(t *testing.T, text string) string {
-	var out strings.Builder
-	var p *play
-	lines := strings.Split(text, "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		if i == len(lines)-1 && line == "" {
-			break
+			return p.take()
 		}
-		out.WriteString(line + "\n")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		words := strings.Fields(line)
-		if words[0] == "service" || words[0] == "daemon" {
-			p = newPlay(t, words)
-		} else {
-			p.do(words)
-		}
-		if i+1 < len(lines) && lines[i+1] == "----" {
-			i++
-			for i+1 < len(lines) && lines[i+1] != "" {
-				i++
-			}
-		}
-		out.WriteString("----\n" + p.take())
-	}
-	return out.String()
+	})
 }
 
 // play is one service on a few hosts under a script.

@@ -4,8 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -14,6 +12,7 @@ import (
 	"ecsim/models/billing"
 	"ecsim/models/result"
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 	"ecsim/workloads"
 	"ecsim/workloads/units"
 )
@@ -29,59 +28,17 @@ var update = flag.Bool("update", false, "rewrite expected output in testdata")
 //	step 5m                              let time pass; prints scaling activities and registrations
 //	status                               prints the group and its tasks
 func TestScalingScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/scaling/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	simtest.Stories(t, "testdata/scaling/*.txt", *update, func(t *testing.T) func([]string) string {
+		var s *story
+		return func(words []string) string {
+			if words[0] == "group" {
+				s = newStory(t, words[1:])
+			} else {
+				s.do(words)
 			}
-			got := playScript(t, string(text))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(text) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
-			}
-		})
-	}
-}
-
-func playScript(t *testing.T, text string) string {
-	var out strings.Builder
-	var s *story
-	lines := strings.Split(text, "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		if i == len(lines)-1 && line == "" {
-			break
+			return s.take()
 		}
-		out.WriteString(line + "\n")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		words := strings.Fields(line)
-		if words[0] == "group" {
-			s = newStory(t, words[1:])
-		} else {
-			s.do(words)
-		}
-		// Skip the expected block and write the real one.
-		if i+1 < len(lines) && lines[i+1] == "----" {
-			i++
-			for i+1 < len(lines) && lines[i+1] != "" {
-				i++
-			}
-		}
-		out.WriteString("----\n" + s.take())
-	}
-	return out.String()
+	})
 }
 
 // story is one small cluster under a script.

@@ -4,13 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 
 	"ecsim/sim"
+	"ecsim/sim/simtest"
 	"ecsim/workloads/units"
 )
 
@@ -27,61 +26,18 @@ var update = flag.Bool("update", false, "rewrite expected output in testdata")
 //	step 30s          time passes; prints what becomes of targets
 //	status            prints each target's state and share
 func TestTargetScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
+	simtest.Stories(t, "testdata/*.txt", *update, func(t *testing.T) func([]string) string {
+		var s *story
+		return func(words []string) string {
+			if words[0] == "group" {
+				s = newStory(t, words[1:])
+			} else {
+				s.do(words[0], words[1:])
 			}
-			got := play(t, string(text))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			if got != string(text) {
-				t.Errorf("%s: got\n%s\nwant\n%s", file, got, text)
-			}
-		})
-	}
-}
-
-func play(t *testing.T, text string) string {
-	var out strings.Builder
-	var s *story
-	lines := strings.Split(text, "\n")
-	for i := 0; i < len(lines); i++ {
-		line := lines[i]
-		if i == len(lines)-1 && line == "" {
-			break
+			defer s.out.Reset()
+			return s.out.String()
 		}
-		out.WriteString(line + "\n")
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		words := strings.Fields(line)
-		if words[0] == "group" {
-			s = newStory(t, words[1:])
-		} else {
-			s.do(words[0], words[1:])
-		}
-		if i+1 < len(lines) && lines[i+1] == "----" { // skip what was expected
-			i++
-			for i+1 < len(lines) && lines[i+1] != "" {
-				i++
-			}
-		}
-		if got := s.out.String(); got != "" {
-			out.WriteString("----\n" + got)
-			s.out.Reset()
-		}
-	}
-	return out.String()
+	})
 }
 
 type story struct {
