@@ -51,6 +51,8 @@ func TestForms(t *testing.T) {
 		{"service", `{"serviceName": "s", "taskDefinition": "f:1"}`, Invalid, "got the definition of a service"},
 		{"CloudFormation", `{"Resources": {}}`, Invalid, "got a CloudFormation template"},
 		{"no object", `"x"`, Invalid, "want an object"},
+		{"null", "null", Invalid, "got null, want a task definition"},
+		{"null container", `{"family": "f", "containerDefinitions": [null]}`, Invalid, "containerDefinitions[0]: got null in a list"},
 	} {
 		r := Validate([]byte(c.text), Options{LaunchTypes: []LaunchType{EC2}})
 		all := append(slices.Clone(r.Cleaning), r.Notes...)

@@ -1,6 +1,7 @@
 package taskdef
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -135,6 +136,7 @@ var portRange = regexp.MustCompile(`^(\d{1,5})-(\d{1,5})$`)
 func portRanges(c *checker) {
 	for _, x := range c.containers {
 		n := 0
+		taken := map[string][][2]int{} // by protocol, in this container
 		for _, m := range objects(x.list("portMappings")) {
 			r := m.get("containerPortRange")
 			if r == nil || r.kind != stringKind {
@@ -161,7 +163,17 @@ func portRanges(c *checker) {
 			}
 			if parts == nil || from < 1 || to > 65535 || from > to {
 				c.no(r, "got %q, want FIRST-LAST within 1 to 65535, such as 8000-8010", cut(r.text))
+				continue
 			}
+			// "You cannot specify overlapping port ranges."
+			protocol := cmp.Or(m.str("protocol"), "tcp")
+			for _, t := range taken[protocol] {
+				if from <= t[1] && t[0] <= to {
+					c.no(r, "%s overlaps %d-%d of the same container; ranges must not overlap", cut(r.text), t[0], t[1])
+					break
+				}
+			}
+			taken[protocol] = append(taken[protocol], [2]int{from, to})
 		}
 		if n > 100 {
 			c.no(x.get("portMappings"), "got %d port ranges, want at most 100 a container", n)

@@ -137,6 +137,11 @@ func (c *checker) shape(v *value, typ string) {
 	if elem, ok := strings.CutPrefix(typ, "[]"); ok {
 		if c.want(v, arrayKind, "a list") {
 			for _, e := range v.kids {
+				// A null member can be left out; a null element leaves a hole.
+				if e.kind == nullKind {
+					c.refuse(e, apiSource, "got null in a list; remove it, or give what belongs there")
+					continue
+				}
 				c.shape(e, elem)
 			}
 		}

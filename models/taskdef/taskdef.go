@@ -238,6 +238,8 @@ func (c *checker) unwrap(v *value) *value {
 // which a list of unknown parameters would say little.
 func otherThing(v *value) string {
 	switch {
+	case v.kind == nullKind:
+		return "got null, want a task definition: an object with family and containerDefinitions"
 	case v.get("containerDefinitions") != nil || v.get("taskDefinition").get("containerDefinitions") != nil:
 	case v.get("serviceName") != nil || v.get("desiredCount") != nil || v.get("services") != nil:
 		return "got the definition of a service, want a task definition: an object with family and containerDefinitions"
