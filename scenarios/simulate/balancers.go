@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"ecsim/models/ecs"
 	"ecsim/models/elb"
@@ -324,9 +325,9 @@ func (b *balancing) checkKinds(w *scenarios.Workload, k int, g elb.TargetGroup) 
 		}
 		switch {
 		case len(modes) == 0:
-			bad(at("type"), "got %q, and tasks on %s of platform %s take load balancers of type %v", g.Balancer, s.CapacityProvider, b.pl.Name, types)
+			bad(at("type"), "got %q, and tasks on %s of platform %s take load balancers of type %s", g.Balancer, s.CapacityProvider, b.pl.Name, strings.Join(types, " or "))
 		case row == nil:
-			bad("network_mode", "got %q behind a load balancer of type %s on %s of platform %s, want %v", mode, g.Balancer, s.CapacityProvider, b.pl.Name, modes)
+			bad("network_mode", "got %q behind a load balancer of type %s on %s of platform %s, want %s", mode, g.Balancer, s.CapacityProvider, b.pl.Name, strings.Join(modes, " or "))
 		case x.TargetType != "" && x.TargetType != row.TargetType && row.TargetType == "":
 			bad(at("target_type"), "got %q, and a classic load balancer has no target groups; remove it", x.TargetType)
 		case x.TargetType != "" && x.TargetType != row.TargetType:

@@ -101,7 +101,7 @@ func definitionFaults(sc *scenarios.Scenario) (errs scenarios.Errors) {
 				r := taskdef.Validate(text, taskdef.Options{LaunchTypes: []taskdef.LaunchType{lt}, Expression: Expression})
 				for _, x := range r.Refusals() {
 					e := scenarios.Error{Where: scenarios.Where{File: w.DefinitionName, Line: x.Line, Col: x.Col}, Key: x.Path,
-						Msg: fmt.Sprintf("%s; workload %s of platform %s runs on %s: choose another strategy there, or another file with platform.%s.workload.%s.task_definition", x.Text, w.Name, pl.Name, lt, pl.Name, w.Name)}
+						Msg: fmt.Sprintf("%s; workload %s of platform %s runs on %s: %s, or choose another strategy there", x.Text, w.Name, pl.Name, lt, remedy(x.Rule, pl, w))}
 					if key := e.Error(); !overridden(r, x.Rule, w) && !seen[key] {
 						seen[key] = true
 						errs = append(errs, e)
@@ -111,6 +111,18 @@ func definitionFaults(sc *scenarios.Scenario) (errs scenarios.Errors) {
 		}
 	}
 	return errs
+}
+
+// remedy says how to bring what a rule is about in line on one platform.
+func remedy(rule string, pl *scenarios.Platform, w *scenarios.Workload) string {
+	at := fmt.Sprintf("platform.%s.workload.%s.", pl.Name, w.Name)
+	switch {
+	case strings.HasPrefix(rule, "network-"):
+		return "set " + at + "network_mode"
+	case strings.HasPrefix(rule, "size-"):
+		return fmt.Sprintf("set %scpu and %smemory", at, at)
+	}
+	return fmt.Sprintf("give another file with %stask_definition", at)
 }
 
 // overridden tells whether the scenario replaces what a rule is about.
