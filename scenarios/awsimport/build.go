@@ -49,6 +49,8 @@ type importer struct {
 	groups   []*group          // as they became providers
 	zones    []string
 	plain    string // provider of services with launch type EC2
+	// plainGroup is the group it stands for, "" for a provider of the cluster.
+	plainGroup string
 
 	balancers []*balancer // those shared
 }

@@ -24,7 +24,7 @@ func (m *importer) platform() string {
 		}
 		m.out.Providers++
 		if name == m.plain && m.provider(name) == nil {
-			b.WriteString(m.plainGroup(name))
+			b.WriteString(m.plainProviderTable())
 			continue
 		}
 		b.WriteString(m.describe(name))
@@ -203,11 +203,11 @@ func (m *importer) types(g *group) []string {
 	return types
 }
 
-// plainGroup is the capacity of services with launch type EC2 that stands
-// behind no capacity provider.
-func (m *importer) plainGroup(name string) string {
-	i := slices.IndexFunc(m.in.groups, func(g group) bool { return g.Name == name })
-	return m.asg(name, &m.in.groups[i]) + "managed_scaling = { status = \"DISABLED\" }   # behind no capacity provider\n"
+// plainProviderTable is the capacity of services with launch type EC2 that
+// stands behind no capacity provider.
+func (m *importer) plainProviderTable() string {
+	i := slices.IndexFunc(m.in.groups, func(g group) bool { return g.Name == m.plainGroup })
+	return m.asg(m.plain, &m.in.groups[i]) + "managed_scaling = { status = \"DISABLED\" }   # behind no capacity provider\n"
 }
 
 func (m *importer) managedInstances(p *capacityProvider) string {

@@ -132,8 +132,13 @@ func (m *importer) plainProvider(s *service) string {
 	}
 	switch {
 	case len(free) == 1:
-		m.plain = free[0]
-		m.assume("services with launch type EC2 run on Auto Scaling group %s, which stands behind no capacity provider: ECS does not say where their instances come from", m.plain)
+		m.plain = providerName(free[0])
+		m.plainGroup = free[0]
+		called := ""
+		if m.plain != free[0] {
+			called = ", here capacity provider " + m.plain
+		}
+		m.assume("services with launch type EC2 run on Auto Scaling group %s%s, which stands behind no capacity provider: ECS does not say where their instances come from", free[0], called)
 	case len(free) == 0 && len(behind) == 1:
 		m.plain = behind[0]
 		m.assume("services with launch type EC2 run on the instances of capacity provider %s, the cluster's only one", m.plain)
@@ -143,6 +148,24 @@ func (m *importer) plainProvider(s *service) string {
 		m.fault("service %s has launch type EC2, and the files describe %d groups it may run on (%s); give only the one that it runs on", s.ServiceName, len(free)+len(behind), strings.Join(append(free, behind...), ", "))
 	}
 	return m.plain
+}
+
+// providerName is a group's name as a capacity provider may have it: ECS takes
+// letters, digits, - and _, and none that begins with aws, ecs or fargate.
+// Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCapacityProvider.html
+func providerName(group string) string {
+	name := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' {
+			return r
+		}
+		return '-'
+	}, group)
+	for _, p := range []string{"aws", "ecs", "fargate"} {
+		if strings.HasPrefix(strings.ToLower(name), p) {
+			return "asg-" + name
+		}
+	}
+	return name
 }
 
 // placement writes strategies or constraints: spread(FIELD), distinctInstance,
@@ -177,13 +200,18 @@ func (m *importer) deployment(s *service, row map[string]string, daemon bool) {
 	if b := d.CircuitBreaker; b != nil && b.Enable {
 		row[at+"deployment_circuit_breaker"] = fmt.Sprintf("{ enable = true, rollback = %t }", b.Rollback)
 	}
-	if d.Strategy != "" && d.Strategy != "ROLLING" {
-		row[at+"strategy"] = d.Strategy
+	strategy := d.Strategy
+	if s.DeploymentController.Type == "CODE_DEPLOY" && (strategy == "" || strategy == "ROLLING") {
+		strategy = "BLUE_GREEN"
+		m.assume("CodeDeploy moves all traffic of %s at once (strategy BLUE_GREEN): its deployment configuration is not in what was given", s.ServiceName)
+	}
+	if strategy != "" && strategy != "ROLLING" {
+		row[at+"strategy"] = strategy
 		percent("bake_time_in_minutes", d.BakeTimeInMinutes)
-		if l := d.Linear; l != nil && d.Strategy == "LINEAR" {
+		if l := d.Linear; l != nil && strategy == "LINEAR" {
 			row[at+"linear_configuration"] = fmt.Sprintf("{ step_percent = %s, step_bake_time_in_minutes = %d }", quote(share(l.StepPercent)), l.StepBakeTimeInMinutes)
 		}
-		if c := d.Canary; c != nil && d.Strategy == "CANARY" {
+		if c := d.Canary; c != nil && strategy == "CANARY" {
 			row[at+"canary_configuration"] = fmt.Sprintf("{ canary_percent = %s, canary_bake_time_in_minutes = %d }", quote(share(c.CanaryPercent)), c.CanaryBakeTimeInMinutes)
 		}
 	}

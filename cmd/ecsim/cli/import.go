@@ -163,6 +163,7 @@ func writeImport(folder string, out *awsimport.Output) (written int, err error) 
 		return 0, badInput(fmt.Errorf("ecsim: --output: %w", err))
 	}
 	defer os.RemoveAll(partial)
+	partial = filepath.Clean(partial) // as messages name it
 	names := make([]string, 0, len(out.Files))
 	for name := range out.Files {
 		names = append(names, name)

@@ -282,3 +282,32 @@ func command(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	code = e.Main(args)
 	return code, out.String(), err.String()
 }
+
+// The launch type EC2 ties no service to a group: the only one stands for its
+// instances, whatever its name, and CodeDeploy's services deploy blue/green.
+func TestImportECSPlainGroup(t *testing.T) {
+	for group, provider := range map[string]string{"ecs-asg": "asg-ecs-asg", "Prod web.v2": "Prod-web-v2", "web": "web"} {
+		d := &described{files: m{}, desired: map[string]int64{}}
+		s := d.service(0, "api")
+		s["launchType"], s["deploymentController"] = "EC2", m{"type": "CODE_DEPLOY"}
+		delete(s, "capacityProviderStrategy")
+		s["deploymentConfiguration"] = m{"maximumPercent": 200, "minimumHealthyPercent": 100}
+		d.files["cluster.json"] = m{"clusters": []any{m{"clusterArn": arnECS + "cluster/prod", "clusterName": "prod", "status": "ACTIVE"}}}
+		d.files["services.json"] = m{"services": []any{s}}
+		d.files["groups.json"] = m{"AutoScalingGroups": []any{m{"AutoScalingGroupName": group, "MinSize": 1, "MaxSize": 2, "DesiredCapacity": 1,
+			"Instances": []any{m{"InstanceId": "i-1", "InstanceType": "m5.large", "AvailabilityZone": "eu-west-1a"}}}}}
+		out := filepath.Join(t.TempDir(), "today")
+		if code, _, stderr := command(t, append([]string{"import", "ecs", "-o", out}, d.write(t)...)...); code != ExitOK {
+			t.Errorf("%s: exit %d\n%s", group, code, stderr)
+			continue
+		}
+		sc, err := simulate.Load(filepath.Join(out, "scenario.toml"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &sc.Platforms[0]
+		if got := p.Workloads[0]; p.Providers[0].Name != provider || got.DeploymentConfiguration.Strategy != "BLUE_GREEN" {
+			t.Errorf("%s: provider %s, strategy %s; want %s, BLUE_GREEN", group, p.Providers[0].Name, got.DeploymentConfiguration.Strategy, provider)
+		}
+	}
+}
