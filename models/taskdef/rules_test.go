@@ -125,7 +125,7 @@ var judgements = map[string][]judged{
 		at(EC2, "", bridge, `c.portMappings=[{"containerPort":80,"hostPort":80},{"containerPort":80,"hostPort":80,"protocol":"udp"}]`),
 		at(EC2, "no containerPort", `c.portMappings=[{"protocol":"tcp"}]`),
 	},
-	"ports-range":    {at(EC2, "", `c.portMappings=[{"containerPortRange":"8000-8010"}]`), at(EC2, `want FIRST-LAST`, `c.portMappings=[{"containerPortRange":"8010-8000"}]`), at(EC2, "has no containerPort", `c.portMappings=[{"containerPortRange":"8000-8010","containerPort":1}]`), at(EC2, "is for networkMode bridge and awsvpc", `networkMode="host"`, `c.portMappings=[{"containerPortRange":"8000-8010"}]`),
+	"ports-range": {at(EC2, "", `c.portMappings=[{"containerPortRange":"8000-8010"}]`), at(EC2, `want FIRST-LAST`, `c.portMappings=[{"containerPortRange":"8010-8000"}]`), at(EC2, "has no containerPort", `c.portMappings=[{"containerPortRange":"8000-8010","containerPort":1}]`), at(EC2, "is for networkMode bridge and awsvpc", `networkMode="host"`, `c.portMappings=[{"containerPortRange":"8000-8010"}]`),
 		at(EC2, "8010-8020 overlaps 8000-8010", `c.portMappings=[{"containerPortRange":"8000-8010"},{"containerPortRange":"8010-8020"}]`), at(EC2, "", `c.portMappings=[{"containerPortRange":"8000-8010"},{"containerPortRange":"8010-8020","protocol":"udp"},{"containerPortRange":"8011-8020"}]`)},
 	"ports-name":     {at(EC2, "want up to 64", `c.portMappings=[{"containerPort":80,"name":"Web"}]`), at(EC2, "", `c.portMappings=[{"containerPort":80,"name":"web","appProtocol":"http"}]`)},
 	"ports-instance": {at(EC2, "", bridge, `c.portMappings=[{"containerPort":80,"hostPort":40000}]`)}, // a warning, below
