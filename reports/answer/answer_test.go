@@ -232,3 +232,14 @@ func TestCrowd(t *testing.T) {
 		t.Errorf("a service like the others is named:\n%s", text)
 	}
 }
+
+func TestDifference(t *testing.T) {
+	for _, c := range []struct {
+		v, half float64
+		want    string
+	}{{0, 1, "none"}, {-4.8e-8, 0.67, "-0 s"}, {-0.02, 0.67, "-0.02 s"}, {36, 5.1, "+36 s"}, {4.8e-8, 0, "+4.8e-08 s"}} {
+		if got := answer.Difference(result.UnitSeconds, c.v, c.half); got != c.want {
+			t.Errorf("%v beside %v: got %q, want %q", c.v, c.half, got, c.want)
+		}
+	}
+}
