@@ -373,31 +373,65 @@ func (a *SweepAxis) finish() {
 	}
 }
 
-// tryMost bounds how many values of an axis are tried before a sweep starts.
-const tryMost = 64
+// tryMost bounds how many values of an axis are tried before a sweep starts,
+// and how many points those that fail alone are tried at, all together.
+const (
+	tryMost       = 64
+	tryPointsMost = 256
+)
 
 // tryValues builds the scenario with each value alone, so that a wrong one is
-// told before anything runs.
+// told before anything runs. A value that only suits values of other axes, as a
+// minimum above the base maximum does, is tried at points that hold it.
 func (l *loader) tryValues(w *Sweep) {
 	at := make([]int, len(w.Axes))
 	for i := range at {
 		at[i] = -1
 	}
+	told := map[string]bool{}
+	left := tryPointsMost
 	for i := range w.Axes {
 		n := len(w.Axes[i].nodes)
-		step := max(1, n/tryMost)
-		for v := 0; v < n; v += step {
+		try := func(v int) {
 			at[i] = v
-			if _, err := w.with(at); err != nil {
-				l.errs = append(l.errs, err.(Errors)...)
+			_, err := w.with(at)
+			if err == nil || w.somewhere(i, v, &left) {
+				return
+			}
+			for _, e := range err.(Errors) {
+				if text := e.Error(); !told[text] {
+					told[text] = true
+					l.errs = append(l.errs, e)
+				}
 			}
 		}
-		at[i] = n - 1
-		if _, err := w.with(at); err != nil {
-			l.errs = append(l.errs, err.(Errors)...)
+		step := max(1, n/tryMost)
+		for v := 0; v < n; v += step {
+			try(v)
 		}
+		try(n - 1)
 		at[i] = -1
 	}
+}
+
+// somewhere tells whether a point with value v of axis i can be built; left is
+// how many may yet be tried.
+func (w *Sweep) somewhere(i, v int, left *int) bool {
+	if len(w.Axes) < 2 {
+		return false
+	}
+	points := w.Points
+	for p := 0; p < points && *left > 0; p++ {
+		at := w.Index(p)
+		if at[i] != v {
+			continue
+		}
+		*left--
+		if _, err := w.with(at); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // number is a value of a path on a scale. Text of a size is MiB where the key

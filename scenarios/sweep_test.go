@@ -109,3 +109,26 @@ func TestSweepAt(t *testing.T) {
 		t.Error("a resolved sweep reads back as another")
 	}
 }
+
+// TestSweepValuesTogether: a value that suits no base value of the other axes
+// is fine when some point holds it, and a wrong one is told once.
+func TestSweepValuesTogether(t *testing.T) {
+	const group = `"platform.ec2.capacity_provider.asg.auto_scaling_group.`
+	parse := func(sweep string) error {
+		_, err := Parse("s", []byte(sweptBase+`[platform.ec2.capacity_provider.asg]
+instance_types = ["m5.large"]
+auto_scaling_group = { min = 1, max = 20 }
+[sweep]
+`+sweep), nil, testOptions())
+		return err
+	}
+	if err := parse(group + `min" = [1, 30]` + "\n" + group + `max" = [10, 40]`); err != nil {
+		t.Error(err)
+	}
+	for _, sweep := range []string{group + `min" = [1, 30]`, group + `min" = [1, 50]` + "\n" + group + `max" = [10, 40]`, `"workload.jobs.nope" = [1, 2]`} {
+		err := parse(sweep)
+		if errs, ok := err.(Errors); !ok || len(errs) != 1 {
+			t.Errorf("%s: got %v, want one fault", sweep, err)
+		}
+	}
+}

@@ -1,11 +1,14 @@
 package answer
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"ecsim/models/result"
+	"ecsim/workloads/units"
 )
 
 // advise words the verdict: the winner, or that there is none.
@@ -93,16 +96,27 @@ func (a *Answer) breakdown(w *result.Row) string {
 	if w.Bill.Total <= 0 || len(w.Bill.Splits) < 2 {
 		return ""
 	}
+	share := func(paid units.USD) string {
+		return strings.TrimPrefix(a.usd(total*paid.Float()/w.Bill.Total.Float()), "$")
+	}
+	splits := slices.DeleteFunc(slices.Clone(w.Bill.Splits), func(s result.Split) bool { return s.Paid == 0 })
 	var parts []string
-	for _, s := range w.Bill.Splits {
-		if s.Paid == 0 {
-			continue
-		}
-		name := s.Workload
-		if name == "" {
-			name = "idle"
-		}
-		parts = append(parts, name+" "+strings.TrimPrefix(a.usd(total*s.Paid.Float()/w.Bill.Total.Float()), "$"))
+	var rest units.USD
+	if left := len(splits) - crowd; left > 0 { // the dearest, in their order
+		bar := slices.SortedFunc(slices.Values(splits), func(x, y result.Split) int { return cmp.Compare(y.Paid, x.Paid) })[crowd/2].Paid
+		splits = slices.DeleteFunc(splits, func(s result.Split) bool {
+			out := s.Paid <= bar && s.Workload != ""
+			if out {
+				rest += s.Paid
+			}
+			return out
+		})
+	}
+	for _, s := range splits {
+		parts = append(parts, cmp.Or(s.Workload, "idle")+" "+share(s.Paid))
+	}
+	if rest > 0 {
+		parts = append(parts, "the others "+share(rest))
 	}
 	what := "Of its " + a.usd(total)
 	if a.drained() {

@@ -52,6 +52,8 @@ type Answer struct {
 	Details  []Line // breakdown, flips, what ± covers
 	Warnings []Line
 	Remarks  []Line // unfinished work, not included, assumed, rules
+
+	inFull, left int // columns of a crowd that no table shows
 }
 
 // Line is a paragraph with a mark in front: "=>", "MISS", "Assumed:".
@@ -221,10 +223,10 @@ func (a *Answer) warn() {
 	if o := a.ran(); o != nil && o.Runs == 1 && o.Batches == 0 {
 		warning("one run shows no chance; use 5 or more replications for an interval.")
 	}
-	for _, text := range a.untiled() {
+	for _, text := range a.fold(a.untiled()) {
 		warning("%s", text)
 	}
-	for _, n := range a.kind(result.Warning) {
+	for _, n := range a.fold(a.kind(result.Warning)) {
 		warning("%s", sentence(n))
 	}
 }
@@ -283,10 +285,11 @@ func (a *Answer) kind(kind result.NoteKind) []string {
 
 func (a *Answer) notes() {
 	note := func(mark string, texts []string, sep string) {
-		if len(texts) > 0 {
+		if texts = a.fold(texts); len(texts) > 0 {
 			a.Remarks = append(a.Remarks, Line{mark, sentence(strings.Join(texts, sep))})
 		}
 	}
+	note("Not shown:", a.unseen(), "; ")
 	note("No room at the first try:", a.refused(), "; ")
 	note("Unfinished at the end:", a.unfinished(), "; ")
 	note("An instance holds:", a.holds(), "; ")
@@ -362,7 +365,7 @@ func (a *Answer) refused() []string {
 			}
 		}
 		if parts != nil {
-			names, texts = append(names, o.Platform), append(texts, strings.Join(parts, " + "))
+			names, texts = append(names, o.Platform), append(texts, strings.Join(few(parts), " + "))
 		}
 	}
 	return each(names, texts)

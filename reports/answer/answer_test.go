@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,5 +196,50 @@ func TestCheapRunsShowCents(t *testing.T) {
 	})
 	if text := answer.Build(in).Text(); !strings.Contains(text, "0.62") { // $0.142857 a week x 730/168
 		t.Errorf("a bill of $0.62 a month does not show its cents:\n%s", text)
+	}
+}
+
+// A crowd of services makes no crowd of lines: what they have in common is said
+// once, and the one that did not run in full is shown.
+func TestCrowd(t *testing.T) {
+	notes := []result.Note{}
+	in := changed(t, input(specs("ec2", "fargate"), 3), "*", func(r *result.Run) {
+		encode := *r.Workload("encode")
+		for i := range 40 {
+			w := encode
+			w.Name = fmt.Sprintf("svc-%02d", i)
+			if i == 7 {
+				w.DesiredCount++ // never reached
+			}
+			r.Workloads = append(r.Workloads, w)
+		}
+	})
+	for i := range 40 {
+		notes = append(notes, result.Note{Kind: result.Assumed, Text: fmt.Sprintf("image of svc-%02d 350 MB", i)})
+	}
+	in.Notes = append(notes, result.Note{Kind: result.Assumed, Text: "host boot 75 s"})
+	small := answer.Build(input(specs("ec2", "fargate"), 3)).Text()
+	text := answer.Build(in).Text()
+	if a, b := strings.Count(small, "\n"), strings.Count(text, "\n"); b > a+12 {
+		t.Errorf("%d lines with 43 workloads, %d with 3:\n%s", b, a, text)
+	}
+	for _, want := range []string{"svc-07", "image of each of 40 workloads (svc-00, ...)", "host boot 75 s", "Not shown: "} {
+		if !strings.Contains(strings.Join(strings.Fields(text), " "), want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "svc-08") {
+		t.Errorf("a service like the others is named:\n%s", text)
+	}
+}
+
+func TestDifference(t *testing.T) {
+	for _, c := range []struct {
+		v, half float64
+		want    string
+	}{{0, 1, "none"}, {-4.8e-8, 0.67, "-0 s"}, {-0.02, 0.67, "-0.02 s"}, {36, 5.1, "+36 s"}, {4.8e-8, 0, "+4.8e-08 s"}} {
+		if got := answer.Difference(result.UnitSeconds, c.v, c.half); got != c.want {
+			t.Errorf("%v beside %v: got %q, want %q", c.v, c.half, got, c.want)
+		}
 	}
 }

@@ -72,10 +72,18 @@ func (a *Answer) holds() []string {
 	seen := map[string]int{}
 	for _, f := range a.fits() {
 		if seen[f.workload]++; seen[f.workload] <= most {
-			list = append(list, fmt.Sprintf("%d %s on %s (%s binds)", f.tasks, f.workload, some(f.types, 2), f.binding))
+			list = append(list, fmt.Sprintf("%d %s on %s (%s)", f.tasks, f.workload, some(f.types, 2), binds(f.binding)))
 		}
 	}
 	return list
+}
+
+// binds is "cpu binds", "ports bind".
+func binds(resource string) string {
+	if strings.HasSuffix(resource, "s") {
+		return resource + " bind"
+	}
+	return resource + " binds"
 }
 
 // untiled words, a workload at a time, the types of which tasks leave too much
@@ -86,8 +94,8 @@ func (a *Answer) untiled() []string {
 	var worst fit
 	flush := func() {
 		if types != nil {
-			list = append(list, fmt.Sprintf("%s leaves over a quarter unusable of %s: up to %s once %s binds at %s; choose sizes that tile.",
-				worst.workload, some(types, 3), result.FormatShare(worst.worst.Unusable.Float()), worst.binding, count(worst.tasks, "task")))
+			list = append(list, fmt.Sprintf("%s leaves over a quarter unusable of %s: up to %s once %s at %s; choose sizes that tile.",
+				worst.workload, some(types, 3), result.FormatShare(worst.worst.Unusable.Float()), binds(worst.binding), count(worst.tasks, "task")))
 		}
 		types, worst = nil, fit{}
 	}

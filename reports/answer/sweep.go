@@ -65,10 +65,10 @@ func SweepText(s *result.Surface, c SweepCounts) string {
 		l.text(&b)
 	}
 	if c.Failed > 0 {
-		Line{"CANNOT", fmt.Sprintf("at %s points some platform cannot run; the column \"reason\" says why", units.Thousands(int64(c.Failed)))}.text(&b)
+		Line{"CANNOT", fmt.Sprintf("at %s some platform cannot run; the column \"reason\" says why", count(int64(c.Failed), "point"))}.text(&b)
 	}
 	if c.Gates > 0 && c.NoneMet > 0 {
-		Line{"MISS", fmt.Sprintf("at %s points no platform keeps all of [slo] and [budget]", units.Thousands(int64(c.NoneMet)))}.text(&b)
+		Line{"MISS", fmt.Sprintf("at %s no platform keeps all of [slo] and [budget]", count(int64(c.NoneMet), "point"))}.text(&b)
 	}
 	return b.String()
 }
@@ -223,7 +223,7 @@ func reasons(s *result.Surface) (list []Line) {
 	}
 	for k, n := range seen {
 		if n > 1 {
-			list[at[k]].Text += fmt.Sprintf(" (and so at %s more points)", units.Thousands(int64(n-1)))
+			list[at[k]].Text += fmt.Sprintf(" (and so at %s)", count(int64(n-1), "more point"))
 		}
 	}
 	for i := range list {

@@ -85,7 +85,7 @@ func (a *Answer) tables() {
 	if !slices.ContainsFunc(rows, func(r *result.Row) bool { return hosts(r) != "-" }) {
 		tail = tail[1:]
 	}
-	blocks := a.blocks(rows)
+	blocks := a.thin(a.blocks(rows))
 	room := Columns80 - tableWidth(slices.Concat(head, tail))
 	var rest []Column
 	var shown []Column
@@ -228,6 +228,7 @@ type block struct {
 	column Column
 	main   bool // may stand in the first table
 	gated  bool
+	least  float64 // services: the least share of the time in full, of the platforms
 }
 
 // blocks are the workloads' figures, those with a service level first. Waits
@@ -251,7 +252,7 @@ func (a *Answer) blocks(rows []*result.Row) []block {
 			}
 			list = append(list, wait)
 		case "service":
-			list = append(list, block{column: a.figure(rows, w.Name, "running_share", "all run"), gated: a.gated(w.Name, "running")})
+			list = append(list, block{column: a.figure(rows, w.Name, "running_share", "all run"), gated: a.gated(w.Name, "running"), least: leastInFull(rows, w.Name)})
 		}
 	}
 	slices.SortStableFunc(list, func(x, y block) int {

@@ -104,10 +104,7 @@ func (t *Two) table() (table Table, chance string) {
 			if d.Meaning == result.Chance {
 				here = append(here, name)
 			}
-			difference, half := string(result.Same), ""
-			if d.V != 0 {
-				difference = map[bool]string{false: "+", true: "-"}[d.V < 0] + m.Unit.Format(math.Abs(d.V))
-			}
+			difference, half := Difference(m.Unit, d.V, d.Half), ""
 			if d.Half > 0 {
 				half = m.Unit.Format(d.Half)
 			}
@@ -300,4 +297,20 @@ func (t *Two) CSV(w io.Writer) error {
 		}
 	}
 	return out.WriteAll(records)
+}
+
+// Difference is a signed difference as it stands beside its half-width: digits
+// of far less than chance, such as -4.8e-08 s ± 0.67 s, say nothing.
+func Difference(unit result.Unit, v, half float64) string {
+	if v == 0 {
+		return string(result.Same)
+	}
+	sign := "+"
+	if v < 0 {
+		sign = "-"
+	}
+	if math.Abs(v) < half/1000 {
+		v = 0
+	}
+	return sign + unit.Format(math.Abs(v))
 }

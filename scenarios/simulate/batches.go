@@ -3,11 +3,13 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"ecsim/models/result"
 	"ecsim/scenarios"
 	"ecsim/sim"
 	"ecsim/sim/experiment"
+	"ecsim/workloads/units"
 )
 
 // fold folds the replications of platform p; the only one of a scenario that
@@ -66,7 +68,7 @@ func checkBatches(sc *scenarios.Scenario) error {
 	}
 	hint := "a duration of more whole hours"
 	if len(fits) > 0 {
-		hint = fmt.Sprintf("one of %v", fits)
+		hint = "one of " + strings.Trim(strings.ReplaceAll(fmt.Sprint(fits), " ", ", "), "[]")
 	}
-	return scenarios.Errors{at(sc, "runs.batches", fmt.Sprintf("got %d, which cuts %v into parts that are no whole hours, and bills are by the hour; want %s", n, window, hint))}
+	return scenarios.Errors{at(sc, "runs.batches", fmt.Sprintf("got %d, which cuts %s into parts that are no whole hours, and bills are by the hour; want %s", n, units.Duration(window), hint))}
 }

@@ -90,6 +90,9 @@ func (n *noter) assumed() {
 				soft = append(soft, w.Name)
 			}
 		}
+		if len(soft) > 12 { // a crowd is not named one by one
+			soft = append(soft[:2], fmt.Sprintf("%d more", len(soft)-2))
+		}
 		if soft != nil {
 			n.add(result.Rule, "", "cpu_limit container: %s may take idle CPU on instances; Fargate always caps a task at its size", strings.Join(soft, ", "))
 		}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -103,10 +102,7 @@ func pairedTable(v *result.Verdict, gates []result.Gate) (t answer.Table, chance
 			if d.Meaning == result.Chance {
 				here = append(here, name)
 			}
-			difference, plusMinus := string(result.Same), ""
-			if d.V != 0 {
-				difference = map[bool]string{false: "+", true: "-"}[d.V < 0] + m.Unit.Format(math.Abs(d.V))
-			}
+			difference, plusMinus := answer.Difference(m.Unit, d.V, d.Half), ""
 			if d.Half > 0 { // false of NaN, as with one run
 				plusMinus = m.Unit.Format(d.Half)
 			}

@@ -88,6 +88,11 @@ func mergeSweep(e *Env, dirs []string, out string) error {
 	header, sum := plan.Encode()
 	dir, hash := o.folder(sc, &w.Table)
 	hash = fmt.Sprintf("%s-%x", hash, sum[:8])
+	for _, d := range dirs {
+		if sameFolder(d, dir) {
+			return badInput(fmt.Errorf("ecsim: --output: %s is one of the shards, which the result would replace; choose another folder", dir))
+		}
+	}
 	folder, err := files.BeginSweep(dir, true)
 	if err != nil {
 		return badInput(err)
@@ -103,6 +108,16 @@ func mergeSweep(e *Env, dirs []string, out string) error {
 		return err
 	}
 	return silently(code)
+}
+
+// sameFolder tells whether two paths name one folder that exists.
+func sameFolder(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // axesOf are the parts of a plan that number its points.
