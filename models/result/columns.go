@@ -88,7 +88,11 @@ func (f *Folding) Begin() { f.outcome = nil }
 func (f *Folding) Add(r *Run) {
 	r.Shed()
 	if f.outcome == nil {
-		f.outcome = &Outcome{Platform: r.Platform, Label: r.Label, First: r, Pooled: newPool(r), Bill: r.Bill}
+		// What is read of the first alone is said of the whole run; its
+		// workloads' memory may be used again.
+		first := *r
+		first.Workloads, first.Providers, first.Deployments, first.Notes = nil, nil, nil, nil
+		f.outcome = &Outcome{Platform: r.Platform, Label: r.Label, First: &first, Pooled: newPool(r), Bill: r.Bill}
 	}
 	o := f.outcome
 	o.Runs++

@@ -131,6 +131,7 @@ type Bench struct {
 	refused [][]result.Reason
 	watched [][]float64 // figures that must become precise: [platform and metric][replication]
 	book    billing.Memo
+	memory  []Memory // per platform
 }
 
 type failure struct {
@@ -266,6 +267,7 @@ func (b *Bench) begin(platforms int) {
 	b.book.Book = billing.Catalog{}
 	for len(b.values) < platforms {
 		b.folding, b.ran, b.values = append(b.folding, result.Folding{}), append(b.ran, 0), append(b.values, nil)
+		b.memory = append(b.memory, Memory{})
 	}
 	b.failed, b.refused = make([]failure, platforms), make([][]result.Reason, platforms)
 	for i := range b.watched {
@@ -300,7 +302,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 			outcomes[i] = result.Refuse(name, b.refused[i])
 			continue
 		}
-		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book, Replays: &w.replays})
+		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book, Memory: &b.memory[i], Replays: &w.replays})
 		if reason, is := cannot(err); is {
 			b.failed[i] = failure{reason, true}
 			outcomes[i] = result.Refuse(name, []result.Reason{reason})
