@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -210,7 +209,6 @@ func runSweep(e *Env, o *sweepOptions) error {
 		return badInput(err)
 	}
 	defer s.folder.Keep()
-	defer debug.SetGCPercent(debug.SetGCPercent(sweepGC))
 	journal, err := s.journal(e)
 	if err != nil {
 		return err
@@ -221,11 +219,6 @@ func runSweep(e *Env, o *sweepOptions) error {
 	}
 	return s.finish(e, dir, hash)
 }
-
-// sweepGC is how much garbage a sweep lets pile up, in percent of what lives:
-// cells are short and leave little behind, and workers stop for each other's
-// collections. Measured: see ARCHITECTURE.md.
-const sweepGC = 400
 
 // journal begins the journal, or goes on with one of the same plan.
 func (s *sweeping) journal(e *Env) (*experiment.Journal, error) {
