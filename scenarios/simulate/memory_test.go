@@ -20,7 +20,7 @@ func TestRunsInUsedMemory(t *testing.T) {
 	}
 	var runs []one
 	for _, name := range library.Names() {
-		sc, err := Load(name, []string{"runs.replications=1", `duration="3h"`})
+		sc, err := Load(name, []string{"runs.replications=1", `duration="12h"`})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,11 +99,11 @@ func TestChunksInUsedMemory(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 9))
 	rng.Shuffle(len(chunks), func(i, j int) { chunks[i], chunks[j] = chunks[j], chunks[i] })
 	for _, x := range chunks {
-		used, err := x.w.Chunk(context.Background(), benches[x.w], x.chunk)
+		used, err := chunkOf(x.w, benches[x.w], x.chunk)
 		if err != nil {
 			t.Fatal(err)
 		}
-		fresh, err := x.w.Chunk(context.Background(), new(Bench), x.chunk)
+		fresh, err := chunkOf(x.w, new(Bench), x.chunk)
 		if err != nil || string(used) != string(fresh) {
 			t.Errorf("%s, chunk %d differs on a worker that did others before (%v)", x.w.Scenario.Name, x.chunk, err)
 		}
