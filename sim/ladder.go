@@ -75,6 +75,20 @@ func newLadder() ladder {
 	}
 }
 
+// reset empties the ladder and keeps its memory.
+func (l *ladder) reset() {
+	for d := range l.rungs[:l.depth+1] {
+		r := &l.rungs[d]
+		for i := range r.buckets[:r.used] {
+			if r.buckets[i].n > 0 {
+				l.empty(&r.buckets[i], func([]event) {})
+			}
+		}
+	}
+	l.run, l.head, l.bound = l.run[:headroom], headroom, math.MaxUint64
+	l.rungs[0].cur, l.depth, l.far = 0, 0, 0
+}
+
 // entries counts the events in run and rungs, stale ones included.
 func (l *ladder) entries() int { return len(l.run) - l.head + l.far }
 

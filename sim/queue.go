@@ -44,6 +44,13 @@ func newQueue() queue {
 	return queue{ladder: newLadder(), slots: make([]slot, 1, 32)}
 }
 
+// reset empties the queue and keeps its memory. What it held is let go.
+func (q *queue) reset() {
+	q.ladder.reset()
+	clear(q.slots)
+	q.slots, q.spare, q.seq, q.live = q.slots[:1], 0, 0, 0
+}
+
 // push schedules an event and returns its low word.
 func (q *queue) push(hi uint64, h Handler, arg uint64) uint64 {
 	i := q.spare

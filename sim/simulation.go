@@ -57,6 +57,13 @@ func New(seed, replication uint64) *Simulation {
 	return &Simulation{seed: seed, replication: replication, key: worldKey(seed, replication), queue: newQueue()}
 }
 
+// Reset makes s what New(seed, replication) is, in the memory it has: nothing
+// is pending, no Timer from before names anything, and nobody watches.
+func (s *Simulation) Reset(seed, replication uint64) {
+	s.queue.reset()
+	*s = Simulation{seed: seed, replication: replication, key: worldKey(seed, replication), queue: s.queue}
+}
+
 // Now is the simulated time: that of the event being handled, or the end of
 // the last RunUntil.
 func (s *Simulation) Now() Time { return s.now }

@@ -72,6 +72,14 @@ func (s *sketch) add(v int64) {
 	p[place]++
 }
 
+func (s *sketch) reset() {
+	for _, p := range s {
+		if p != nil {
+			clear(p[:])
+		}
+	}
+}
+
 func (s *sketch) at(page, place int) uint64 {
 	if s[page] == nil {
 		return 0
@@ -151,6 +159,13 @@ func (t *Tally) enter(v int64) {
 	t.max = max(t.max, v)
 	t.count++
 	t.sum = t.sum.Add(Uint128{Lo: uint64(v)})
+}
+
+// Reset empties the tally and keeps its memory for values like those it had.
+func (t *Tally) Reset() {
+	t.count, t.censored, t.sum, t.min, t.max = 0, 0, Uint128{}, 0, 0
+	t.exact.reset()
+	t.bounds.reset()
 }
 
 // Count is how many values were added, censored ones included.

@@ -158,13 +158,15 @@ func (b *Bill) ByClass() [numClasses]units.USD {
 // finish collects the lines and proves the bill's sums.
 func (r *rater) finish() {
 	b := r.bill
-	keys := make([]lineKey, 0, len(r.lines))
+	keys := r.l.scratch.keys[:0]
 	for k := range r.lines {
 		keys = append(keys, k)
 	}
 	slices.SortFunc(keys, func(x, y lineKey) int {
 		return cmp.Or(cmp.Compare(x.meter, y.meter), cmp.Compare(r.planOrder(x.plan), r.planOrder(y.plan)), cmp.Compare(x.workload, y.workload))
 	})
+	r.l.scratch.keys = keys
+	b.Lines = slices.Grow(b.Lines, len(keys)+len(r.plans)+len(r.fixed))
 	for _, k := range keys {
 		line := *r.lines[k]
 		if line.varies {

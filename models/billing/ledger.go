@@ -20,6 +20,7 @@ type Ledger struct {
 	drain     period
 	meters    []meterCells // [MeterID-1]
 	ids       map[Meter]MeterID
+	scratch   *Scratch
 }
 
 // period is a stretch of time with cells of its own: the bill's window, or the
@@ -65,6 +66,7 @@ func NewLedger(start time.Time, from, until sim.Time, workloads []string) *Ledge
 		offset:    sim.Time(start.Sub(start.Truncate(time.Hour))),
 		workloads: append([]string(nil), workloads...),
 		ids:       make(map[Meter]MeterID),
+		scratch:   new(Scratch),
 	}
 	l.window = period{from: from, until: until, first: l.clockHour(from)}
 	l.window.hours = int(l.clockHour(until-1)-l.window.first) + 1

@@ -123,6 +123,7 @@ func (l *Ledger) rateWith(book PriceBook, terms Terms, part int, bought []Owned)
 		return nil, err
 	}
 	r.finish()
+	l.scratch.giveBack(r)
 	return r.bill, nil
 }
 
@@ -131,7 +132,8 @@ func newRater(l *Ledger, book PriceBook, terms *Terms, part int, bought []Owned)
 	if part == drainPart {
 		p = &l.drain
 	}
-	r := &rater{l: l, book: book, terms: terms, part: part, lines: make(map[lineKey]*Line)}
+	r := &rater{l: l, book: book, terms: terms, part: part}
+	l.scratch.borrow(r)
 	period := *p
 	period.hours = 0
 	if period.until > period.from {
@@ -152,10 +154,13 @@ func newRater(l *Ledger, book PriceBook, terms *Terms, part int, bought []Owned)
 	if err := r.findMeters(); err != nil {
 		return nil, err
 	}
-	r.hour = make([]hourUse, len(r.meters))
-	for i := range r.hour {
-		n := len(r.meters[i].columns)
-		r.hour[i].counts, r.hour[i].open = make([]uint64, n), make([]uint64, n)
+	for i := range r.meters {
+		r.hour = grow(r.hour)
+		n, u := len(r.meters[i].columns), &r.hour[i]
+		if cap(u.counts) < n || cap(u.open) < n {
+			u.counts, u.open = make([]uint64, n), make([]uint64, n)
+		}
+		*u = hourUse{counts: u.counts[:n], open: u.open[:n]} // load fills them each hour
 	}
 	for i, o := range append(slices.Clone(terms.Owned), bought...) {
 		c := &commitment{owned: o, use: &PlanUse{Name: o.Name(), Plan: o.Plan, Bought: i >= len(terms.Owned), Source: "scenario"}}
@@ -178,13 +183,16 @@ func newRater(l *Ledger, book PriceBook, terms *Terms, part int, bought []Owned)
 func (r *rater) findMeters() error {
 	for i := range r.l.meters {
 		c := &r.l.meters[i]
-		m := ratedMeter{id: MeterID(i + 1), meter: c.meter, usage: c.usage[r.part]}
+		r.meters = grow(r.meters)
+		m := &r.meters[len(r.meters)-1]
+		*m = ratedMeter{id: MeterID(i + 1), meter: c.meter, usage: c.usage[r.part], columns: m.columns[:0]}
 		for w, col := range m.usage {
 			if slices.ContainsFunc(col, func(n int64) bool { return n != 0 }) {
 				m.columns = append(m.columns, w-1)
 			}
 		}
-		if m.columns == nil {
+		if len(m.columns) == 0 {
+			r.meters = r.meters[:len(r.meters)-1]
 			continue
 		}
 		m.coverable = coverable(&m.meter, ComputeSP)
@@ -194,7 +202,6 @@ func (r *rater) findMeters() error {
 			return fmt.Errorf("price of %s: %w", m.meter.SKU, err)
 		}
 		m.quote = q
-		r.meters = append(r.meters, m)
 	}
 	slices.SortStableFunc(r.meters, func(a, b ratedMeter) int { return r.compareMeters(&a.meter, &b.meter) })
 	return nil
@@ -371,7 +378,8 @@ func (r *rater) line(i int, c *commitment, w int, q Quote) *Line {
 		return line
 	}
 	m := &r.meters[i].meter
-	line := &Line{SKU: m.SKU, Class: m.Class, Option: m.Option, Region: m.Region, Zone: m.Zone, InstanceType: m.InstanceType,
+	line := r.l.scratch.line()
+	*line = Line{SKU: m.SKU, Class: m.Class, Option: m.Option, Region: m.Region, Zone: m.Zone, InstanceType: m.InstanceType,
 		Unit: m.Unit, Quantity: m.Unit.quantity(r.terms.Month), Rate: q.Rate,
 		Source: q.Source, Date: q.Date, Confidence: q.Confidence, Estimated: q.Estimated, Note: q.Note}
 	if m.SplitWith != 0 {

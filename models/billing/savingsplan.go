@@ -113,6 +113,7 @@ func (l *Ledger) optimal(book PriceBook, terms Terms) (bought []Owned, unpriced 
 		if err := r.run(); err != nil {
 			return nil, nil, err
 		}
+		l.scratch.giveBack(r)
 		if o.USDPerHour = curve.best(); o.USDPerHour > 0 {
 			bought = append(bought, o)
 		}

@@ -97,6 +97,10 @@ type Cluster struct {
 func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error) {
 	cfg.Services = cfg.Services.filled()
 	c := &Cluster{cfg: cfg, sim: s, ledger: ledger, noted: map[string]bool{}}
+	if cfg.Reuse != nil {
+		c.inherit(cfg.Reuse)
+		c.cfg.Reuse = nil
+	}
 	// Dynamic ports are checked by provider: no range here.
 	fc := placement.Config{Bits: s.Bits, DynamicPorts: [2]uint16{65535, 1}}
 	if cfg.TieIndex {
@@ -159,6 +163,15 @@ func New(s *sim.Simulation, ledger *billing.Ledger, cfg Config) (*Cluster, error
 	return c, errors.Join(errs...)
 }
 
+// inherit takes the memory of a cluster that is done: tables are empty, and grow
+// into what they had. Nothing else is taken over.
+func (c *Cluster) inherit(old *Cluster) {
+	c.tasks, c.free = old.tasks[:0], old.free[:0]
+	c.instances, c.freeInstances, c.byHost = old.instances[:0], old.freeInstances[:0], old.byHost[:0]
+	c.workloads, c.share, c.outside = old.workloads[:0], old.share[:0], old.outside[:0]
+	c.victims, c.hosts = old.victims[:0], old.hosts[:0]
+}
+
 // instances gives the cluster the pool that a provider embeds.
 func (p *pool) instances() *pool { return p }
 
@@ -216,6 +229,9 @@ func (c *Cluster) addWorkload(i int) error {
 		if g, err3 = c.newTargets(int32(i), cfg.TargetGroups); err3 == nil {
 			w.targets = g
 		}
+	}
+	if n := len(c.workloads); n < cap(c.workloads) {
+		w.inherit(&c.workloads[:n+1][n])
 	}
 	c.workloads = append(c.workloads, w)
 	c.needIndex = append(c.needIndex, nil)
@@ -306,7 +322,7 @@ func (h *hourly) Handle(now sim.Time, _ uint64) {
 	}
 	c.sim.At(now+sim.Hour, sim.ClassFlush, h, 0)
 	c.eachLive((*Cluster).accrue, now)
-	if now < c.cfg.WarmUp {
+	if now < c.cfg.WarmUp || c.cfg.Brief {
 		return
 	}
 	var idle int64

@@ -50,6 +50,9 @@ type Config struct {
 	// result series then have the few buckets that means and peaks of the window
 	// need, and no others.
 	Brief bool
+	// Reuse is a cluster that is done, whose memory the new one takes: what the
+	// old one reported is then void. nil for none.
+	Reuse *Cluster
 }
 
 // ProviderConfig is one capacity provider.

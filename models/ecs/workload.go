@@ -62,6 +62,17 @@ type strategyItem struct {
 	base, weight int64
 }
 
+// inherit takes the tallies' memory of a workload that is done.
+func (w *workload) inherit(old *workload) {
+	w.toRunning, w.completion, w.runTime, w.stages = old.toRunning, old.completion, old.runTime, old.stages
+	w.toRunning.Reset()
+	w.completion.Reset()
+	w.runTime.Reset()
+	for i := range w.stages {
+		w.stages[i].Reset()
+	}
+}
+
 // group is the task group whose tasks spread and distinctInstance count.
 // Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 func (w *workload) group() string {

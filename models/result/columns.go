@@ -78,17 +78,47 @@ func (o *Outcome) read(m *Metric, workload string) (Estimate, bool) {
 // outcome has no Notes, and the bill of its first run.
 type Folding struct {
 	outcome *Outcome
+	columns []folded
 }
 
-// Begin forgets what was folded.
-func (f *Folding) Begin() { f.outcome = nil }
+// folded is a column's values so far, NaN for none.
+type folded struct {
+	each       []float64
+	lowerBound bool
+	upper      float64
+}
 
-// Add folds the next replication, whose columns were read before; it sheds what
-// is not needed any more.
-func (f *Folding) Add(r *Run) {
+// Begin forgets what was folded; an Outcome made of it is void.
+func (f *Folding) Begin() {
+	f.outcome = nil
+	for i := range f.columns {
+		f.columns[i] = folded{each: f.columns[i].each[:0]}
+	}
+}
+
+// Add folds the next replication, with its columns as ReadColumns gives them; it
+// sheds what is not needed any more.
+func (f *Folding) Add(r *Run, values []Value) {
 	r.Shed()
 	if f.outcome == nil {
-		f.outcome = &Outcome{Platform: r.Platform, Label: r.Label, First: r, Pooled: newPool(r), Bill: r.Bill}
+		// What is read of the first alone is said of the whole run; its
+		// workloads' memory may be used again.
+		first := *r
+		first.Workloads, first.Providers, first.Deployments, first.Notes = nil, nil, nil, nil
+		f.outcome = &Outcome{Platform: r.Platform, Label: r.Label, First: &first, Pooled: newPool(r), Bill: r.Bill}
+	}
+	if len(f.columns) != len(values) {
+		f.columns = make([]folded, len(values))
+	}
+	for i := range values {
+		v, c := &values[i], &f.columns[i]
+		if !v.OK {
+			c.each = append(c.each, math.NaN())
+			continue
+		}
+		c.each = append(c.each, v.V)
+		c.lowerBound = c.lowerBound || v.LowerBound
+		c.upper = max(c.upper, v.Upper)
 	}
 	o := f.outcome
 	o.Runs++
@@ -97,19 +127,21 @@ func (f *Folding) Add(r *Run) {
 	o.Bill.PriceOnly = o.Bill.PriceOnly || r.Bill.PriceOnly
 }
 
-// Outcome is that of what was folded; values are per run, as ReadColumns gives
-// them.
-func (f *Folding) Outcome(columns []Column, values [][]Value) *Outcome {
+// Outcome is that of what was folded.
+func (f *Folding) Outcome(columns []Column) *Outcome {
 	o := f.outcome
 	o.estimates = make(map[string]Estimate, len(columns))
-	each := make([]float64, o.Runs*len(columns))
 	have := make([]float64, 0, o.Runs)
 	for i := range columns {
 		c := &columns[i]
-		e := Estimate{Each: each[i*o.Runs : (i+1)*o.Runs : (i+1)*o.Runs]}
+		of := &f.columns[i]
+		e := Estimate{Each: of.each}
+		e.LowerBound, e.Upper = of.lowerBound, of.upper
 		have = have[:0]
-		for k := range o.Runs {
-			have = e.take(k, values[k][i], have)
+		for _, v := range of.each {
+			if !math.IsNaN(v) {
+				have = append(have, v)
+			}
 		}
 		o.estimates[c.Path] = o.finish(e, &metrics[c.metric], c.workload, have)
 	}

@@ -63,20 +63,46 @@ const (
 // standings in the order of their codes in a journal.
 var standings = []Standing{Ranked, Cannot, Unfolded, LessWork, Miss, Risk, NoMonthly}
 
-// Append writes the point behind b, as Decode reads it.
+// Append writes the point behind b, as Decode reads it: AppendHead, AppendRun
+// of each replication, AppendTail.
 func (p *SweepPoint) Append(b []byte) []byte {
+	b = p.AppendHead(b)
+	for k := 0; len(p.Platforms) > 0 && k < len(p.Platforms[0].Cells); k++ {
+		b = p.AppendRun(b, k)
+	}
+	return p.AppendTail(b)
+}
+
+// AppendHead writes which point it is.
+func (p *SweepPoint) AppendHead(b []byte) []byte {
 	u := binary.AppendUvarint
 	b = u(b, uint64(p.Index))
 	b = u(b, uint64(len(p.At)))
 	for _, i := range p.At {
 		b = u(b, uint64(i))
 	}
+	return u(b, uint64(len(p.Platforms)))
+}
+
+// AppendRun writes cell k of every platform: one replication, whose cells need
+// not be kept until the point is done.
+func (p *SweepPoint) AppendRun(b []byte, k int) []byte {
+	b = append(b, 1)
+	for i := range p.Platforms {
+		b = p.Platforms[i].Cells[k].append(b)
+	}
+	return b
+}
+
+// AppendTail writes what all replications came to.
+func (p *SweepPoint) AppendTail(b []byte) []byte {
+	u := binary.AppendUvarint
+	b = append(b, 0)
 	b = u(b, uint64(p.Runs))
 	b = u(b, p.Placements)
 	b = appendText(b, p.CostPath)
 	b = u(b, uint64(p.Winner+1))
 	b = append(b, flags(p.Equal, p.Met, p.Failed))
-	b = u(b, uint64(len(p.Platforms)))
 	for i := range p.Platforms {
 		b = p.Platforms[i].append(b)
 	}
@@ -90,22 +116,33 @@ func (p *SweepPlatform) append(b []byte) []byte {
 	for _, e := range p.Estimates {
 		b = appendFloat(appendFloat(b, e.Mean), e.Half)
 	}
-	b = binary.AppendUvarint(b, uint64(len(p.Cells)))
-	for i := range p.Cells {
-		c := &p.Cells[i]
-		b = binary.AppendUvarint(b, c.Replication)
-		b = append(b, byte(slices.Index(standings, c.Standing)))
-		b = appendText(b, c.Reason)
-		b = binary.AppendUvarint(b, uint64(len(c.Gates)))
-		for _, g := range c.Gates {
-			b = append(b, byte(g))
-		}
-		b = binary.AppendUvarint(b, uint64(len(c.Values)))
-		for _, v := range c.Values {
-			b = appendFloat(b, v)
-		}
+	return b
+}
+
+func (c *SweepCell) append(b []byte) []byte {
+	b = binary.AppendUvarint(b, c.Replication)
+	b = append(b, byte(slices.Index(standings, c.Standing)))
+	b = appendText(b, c.Reason)
+	b = binary.AppendUvarint(b, uint64(len(c.Gates)))
+	for _, g := range c.Gates {
+		b = append(b, byte(g))
+	}
+	b = binary.AppendUvarint(b, uint64(len(c.Values)))
+	for _, v := range c.Values {
+		b = appendFloat(b, v)
 	}
 	return b
+}
+
+// Next makes room for one more cell, in what the slice held before, and
+// returns it.
+func (p *SweepPlatform) Next() *SweepCell {
+	if n := len(p.Cells); n < cap(p.Cells) {
+		p.Cells = p.Cells[:n+1]
+	} else {
+		p.Cells = append(p.Cells, SweepCell{})
+	}
+	return &p.Cells[len(p.Cells)-1]
 }
 
 func flags(list ...bool) (b byte) {
@@ -137,11 +174,19 @@ func (p *SweepPoint) Decode(b []byte) (rest []byte, err error) {
 	for i := range p.At {
 		p.At[i] = int(d.uint())
 	}
+	p.Platforms = resize(p.Platforms, d.count(3))
+	for i := range p.Platforms {
+		p.Platforms[i].Cells = p.Platforms[i].Cells[:0]
+	}
+	for d.byte() == 1 {
+		for i := range p.Platforms {
+			d.cell(p.Platforms[i].Next())
+		}
+	}
 	p.Runs, p.Placements, p.CostPath = int(d.uint()), d.uint(), d.text()
 	p.Winner = int(d.uint()) - 1
 	f := d.byte()
 	p.Equal, p.Met, p.Failed = f&1 != 0, f&2 != 0, f&4 != 0
-	p.Platforms = resize(p.Platforms, d.count(3))
 	for i := range p.Platforms {
 		d.platform(&p.Platforms[i])
 	}
@@ -162,18 +207,17 @@ func (d *pointReader) platform(p *SweepPlatform) {
 	for i := range p.Estimates {
 		p.Estimates[i] = Band{d.float(), d.float()}
 	}
-	p.Cells = resize(p.Cells, d.count(5))
-	for i := range p.Cells {
-		c := &p.Cells[i]
-		c.Replication, c.Standing, c.Reason = d.uint(), d.standing(), d.text()
-		c.Gates = resize(c.Gates, d.count(1))
-		for k := range c.Gates {
-			c.Gates[k] = GateState(d.byte())
-		}
-		c.Values = resize(c.Values, d.count(8))
-		for k := range c.Values {
-			c.Values[k] = d.float()
-		}
+}
+
+func (d *pointReader) cell(c *SweepCell) {
+	c.Replication, c.Standing, c.Reason = d.uint(), d.standing(), d.text()
+	c.Gates = resize(c.Gates, d.count(1))
+	for k := range c.Gates {
+		c.Gates[k] = GateState(d.byte())
+	}
+	c.Values = resize(c.Values, d.count(8))
+	for k := range c.Values {
+		c.Values[k] = d.float()
 	}
 }
 

@@ -34,9 +34,37 @@ type Options struct {
 	// and most notes. The metrics are the same, but for rounding.
 	Brief bool
 	Book  billing.PriceBook // nil for the catalogue
+	// Memory is what an earlier run, whose result nobody reads any more, left for
+	// this one; nil for fresh memory.
+	Memory *Memory
 	// Replays shares the parsed traces of the scenario with other runs; nil to
 	// read them alone.
 	Replays *Replays
+}
+
+// Memory is what one worker's runs use one after the other, so that a short one
+// costs its events and little else. The zero value is ready. A run's result is
+// void when the next run begins.
+type Memory struct {
+	sim     *sim.Simulation
+	cluster *ecs.Cluster
+	scratch billing.Scratch
+	run     result.Run
+}
+
+// take hands out a simulation and a result, and makes the ledger price here.
+func (m *Memory) take(seed, replication uint64, l *billing.Ledger) (*sim.Simulation, *result.Run, *ecs.Cluster) {
+	if m == nil {
+		return sim.New(seed, replication), new(result.Run), nil
+	}
+	if m.sim == nil {
+		m.sim = sim.New(seed, replication)
+	} else {
+		m.sim.Reset(seed, replication)
+	}
+	l.Use(&m.scratch)
+	m.run = result.Run{Workloads: m.run.Workloads[:0]}
+	return m.sim, &m.run, m.cluster
 }
 
 // drainStep is how often a draining run looks whether its work is done, and
@@ -53,10 +81,6 @@ const (
 func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64, o Options) (*result.Run, error) {
 	pl := &sc.Platforms[p]
 	seed := uint64(sc.Runs.Seed)
-	s := sim.New(seed, replication)
-	if o.Progress != nil {
-		s.Watch(o.Progress)
-	}
 	names := make([]string, len(pl.Workloads))
 	for i := range pl.Workloads {
 		names[i] = pl.Workloads[i].Name
@@ -66,8 +90,12 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 		warm, end = o.From, o.Until
 	}
 	ledger := billing.NewLedger(sc.Start, warm, end, names)
-	run := &result.Run{Scenario: sc.Name, Platform: pl.Name, Label: pl.Label, Seed: seed, Replication: replication,
-		Start: sc.Start, WarmUp: warm, Duration: end, End: end}
+	s, run, reuse := o.Memory.take(seed, replication, ledger)
+	if o.Progress != nil {
+		s.Watch(o.Progress)
+	}
+	run.Scenario, run.Platform, run.Label, run.Seed, run.Replication = sc.Name, pl.Name, pl.Label, seed, replication
+	run.Start, run.WarmUp, run.Duration, run.End = sc.Start, warm, end, end
 
 	feed := &feeder{s: s, end: end}
 	defer feed.close()
@@ -88,15 +116,19 @@ func Run(ctx context.Context, sc *scenarios.Scenario, p int, replication uint64,
 	if err != nil {
 		return nil, err
 	}
-	cfg.Observe, cfg.Brief = o.Observe, o.Brief
+	cfg.Observe, cfg.Brief, cfg.Reuse = o.Observe, o.Brief, reuse
 	cfg.WarmUp, cfg.Duration = warm, end
 	if o.Book == nil {
 		o.Book = billing.Catalog{}
 	}
-	var model platform.Platform
-	if model, err = ecs.New(s, ledger, cfg); err != nil {
+	cluster, err := ecs.New(s, ledger, cfg)
+	if err != nil {
 		return nil, fmt.Errorf("platform %s: %w", pl.Name, err)
 	}
+	if o.Memory != nil {
+		o.Memory.cluster = cluster
+	}
+	var model platform.Platform = cluster
 	feed.model = model
 	if err := model.Start(); err != nil {
 		return nil, fmt.Errorf("platform %s: %w", pl.Name, err)

@@ -124,13 +124,14 @@ func (w *Sweep) PointsOf(chunk uint64) (from, to int) {
 type Bench struct {
 	point   result.SweepPoint
 	payload []byte
-	folding []result.Folding   // per platform
-	ran     []int              // likewise: replications folded
-	values  [][][]result.Value // [platform][replication][column]
-	failed  []failure          // per platform
+	flush   func(piece []byte) error // nil: the point's cells are kept, and none written
+	folding []result.Folding         // per platform
+	values  [][]result.Value         // [platform][column] of the replication at hand
+	failed  []failure                // per platform
 	refused [][]result.Reason
 	watched [][]float64 // figures that must become precise: [platform and metric][replication]
 	book    billing.Memo
+	memory  []Memory // per platform
 }
 
 type failure struct {
@@ -138,16 +139,21 @@ type failure struct {
 	is     bool
 }
 
-// Chunk runs the points of a chunk and returns them as SweepPoint.Append
-// writes them. The payload is b's until the next call.
-func (w *Sweep) Chunk(ctx context.Context, b *Bench, chunk uint64) ([]byte, error) {
-	b.payload = b.payload[:0]
+// pieceSize is how much of a chunk is held before it is handed on.
+const pieceSize = 256 << 10
+
+// Chunk runs the points of a chunk and writes them as SweepPoint.Append does:
+// pieces of it to flush as they come, so that a point of very many replications
+// is never held whole, and the rest as what it returns, b's until the next call.
+// Where it is cut is a function of what is written.
+func (w *Sweep) Chunk(ctx context.Context, b *Bench, chunk uint64, flush func(piece []byte) error) ([]byte, error) {
+	b.payload, b.flush = b.payload[:0], flush
+	defer func() { b.flush = nil }()
 	from, to := w.PointsOf(chunk)
 	for i := from; i < to; i++ {
 		if err := w.pointAt(ctx, b, i); err != nil {
 			return nil, err
 		}
-		b.payload = b.point.Append(b.payload)
 	}
 	return b.payload, nil
 }
@@ -163,15 +169,16 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 	for len(p.Platforms) < len(w.Platforms) {
 		p.Platforms = append(p.Platforms, result.SweepPlatform{})
 	}
+	if b.flush != nil {
+		b.payload = p.AppendHead(b.payload)
+	}
 	sc, err := w.scenario(index)
 	if err != nil {
-		w.noScenario(p, err)
-		return nil
+		return b.noScenario(w, err)
 	}
 	g, err := gates(sc)
 	if err != nil {
-		w.noScenario(p, err)
-		return nil
+		return b.noScenario(w, err)
 	}
 	b.begin(len(w.Platforms))
 	for i, pl := range w.Platforms {
@@ -188,8 +195,7 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		w.noScenario(p, err)
-		return nil
+		return b.noScenario(w, err)
 	}
 	// All platforms stop at the same number of replications, which is looked at
 	// at the checkpoints only.
@@ -206,7 +212,27 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 		}
 	}
 	b.judge(w, g)
-	return nil
+	return b.write(-1)
+}
+
+// write writes cell k of every platform, or with -1 what they came to, if
+// somebody takes it. Cells written are forgotten.
+func (b *Bench) write(k int) error {
+	if b.flush == nil {
+		return nil
+	}
+	p := &b.point
+	if k < 0 {
+		b.payload = p.AppendTail(b.payload)
+		return nil
+	}
+	b.payload = p.AppendRun(b.payload, k)
+	if len(b.payload) < pieceSize {
+		return nil
+	}
+	err := b.flush(b.payload)
+	b.payload = b.payload[:0]
+	return err
 }
 
 // scenario is that of a point, checked and with its duration.
@@ -240,7 +266,8 @@ func (w *Sweep) scenario(index int) (*scenarios.Scenario, error) {
 
 // noScenario makes rows of a point that is no scenario, such as a minimum above
 // its maximum.
-func (w *Sweep) noScenario(p *result.SweepPoint, err error) {
+func (b *Bench) noScenario(w *Sweep, err error) error {
+	p := &b.point
 	p.Failed = true
 	n := w.Replications()
 	for i := range w.Platforms {
@@ -252,6 +279,12 @@ func (w *Sweep) noScenario(p *result.SweepPoint, err error) {
 		}
 	}
 	w.Done.Cells.Add(uint64(n))
+	for k := range n {
+		if err := b.write(k); err != nil {
+			return err
+		}
+	}
+	return b.write(-1)
 }
 
 func nothing(n int) []result.Band {
@@ -265,7 +298,8 @@ func nothing(n int) []result.Band {
 func (b *Bench) begin(platforms int) {
 	b.book.Book = billing.Catalog{}
 	for len(b.values) < platforms {
-		b.folding, b.ran, b.values = append(b.folding, result.Folding{}), append(b.ran, 0), append(b.values, nil)
+		b.folding, b.values = append(b.folding, result.Folding{}), append(b.values, nil)
+		b.memory = append(b.memory, Memory{})
 	}
 	b.failed, b.refused = make([]failure, platforms), make([][]result.Reason, platforms)
 	for i := range b.watched {
@@ -273,7 +307,6 @@ func (b *Bench) begin(platforms int) {
 	}
 	for i := range b.folding {
 		b.folding[i].Begin()
-		b.ran[i] = 0
 	}
 }
 
@@ -300,7 +333,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 			outcomes[i] = result.Refuse(name, b.refused[i])
 			continue
 		}
-		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book, Replays: &w.replays})
+		run, err := Run(ctx, sc, pl, replication, Options{Engine: &engine, Brief: true, Book: &b.book, Memory: &b.memory[i], Replays: &w.replays})
 		if reason, is := cannot(err); is {
 			b.failed[i] = failure{reason, true}
 			outcomes[i] = result.Refuse(name, []result.Reason{reason})
@@ -309,13 +342,11 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 		if err != nil {
 			return fmt.Errorf("point %d, replication %d: %w", b.point.Index, replication, err)
 		}
-		n := b.ran[i]
-		if len(b.values[i]) <= n {
-			b.values[i] = append(b.values[i], make([]result.Value, len(w.Table.Columns)))
+		if b.values[i] == nil {
+			b.values[i] = make([]result.Value, len(w.Table.Columns))
 		}
-		run.ReadColumns(w.Table.Columns, b.values[i][n])
+		run.ReadColumns(w.Table.Columns, b.values[i])
 		b.watch(i, read(run))
-		b.ran[i]++
 		outcomes[i] = result.Single(run)
 		placed += run.Placements
 		events += run.Events
@@ -323,12 +354,17 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 	// One replication has no interval to hold a gate on one against.
 	alone := slices.DeleteFunc(slices.Clone(g), result.Gate.Interval)
 	rows := result.Rank(outcomes, alone).Rows()
+	if b.flush != nil {
+		for i := range b.point.Platforms {
+			b.point.Platforms[i].Cells = b.point.Platforms[i].Cells[:0]
+		}
+	}
 	for _, row := range rows {
 		for i := range outcomes {
 			if outcomes[i] == row.Outcome {
 				b.note(i, row, replication, g)
 				if row.Runs > 0 {
-					b.folding[i].Add(row.First)
+					b.folding[i].Add(row.First, b.values[i])
 				}
 			}
 		}
@@ -339,7 +375,7 @@ func (w *Sweep) cell(ctx context.Context, sc *scenarios.Scenario, b *Bench, repl
 	w.Done.CellTime.Add(int64(time.Since(start)))
 	w.Done.EngineTime.Add(int64(engine))
 	w.Done.Cells.Add(1)
-	return nil
+	return b.write(0)
 }
 
 // cannot tells an error that belongs into a row: a platform that can never run
@@ -360,13 +396,7 @@ func cannot(err error) (result.Reason, bool) {
 // those on intervals are not in the row.
 func (b *Bench) note(i int, row *result.Row, replication uint64, g []result.Gate) {
 	x := &b.point.Platforms[i]
-	n := len(x.Cells)
-	if cap(x.Cells) > n {
-		x.Cells = x.Cells[:n+1]
-	} else {
-		x.Cells = append(x.Cells, result.SweepCell{})
-	}
-	c := &x.Cells[n]
+	c := x.Next()
 	*c = result.SweepCell{Replication: replication, Standing: row.Standing(), Reason: reasonOf(row), Gates: c.Gates[:0], Values: c.Values[:0]}
 	if row.Runs == 0 {
 		return
@@ -383,7 +413,7 @@ func (b *Bench) note(i int, row *result.Row, replication uint64, g []result.Gate
 		}
 		c.Gates = append(c.Gates, state)
 	}
-	for _, v := range b.values[i][b.ran[i]-1] {
+	for _, v := range b.values[i] {
 		f := math.NaN()
 		if v.OK {
 			f = v.V
@@ -413,7 +443,7 @@ func (b *Bench) judge(w *Sweep, g []result.Gate) {
 			outcomes[i] = result.Refuse(name, []result.Reason{b.failed[i].reason})
 			p.Failed = true
 		default:
-			outcomes[i] = b.folding[i].Outcome(w.Table.Columns, b.values[i])
+			outcomes[i] = b.folding[i].Outcome(w.Table.Columns)
 		}
 	}
 	v := result.Rank(outcomes, g)

@@ -32,6 +32,16 @@ func sweepOf(t testing.TB, name string, sets ...string) *Sweep {
 	return w
 }
 
+// chunkOf is a whole chunk, whatever pieces it came in.
+func chunkOf(w *Sweep, b *Bench, chunk uint64) ([]byte, error) {
+	var whole []byte
+	last, err := w.Chunk(context.Background(), b, chunk, func(piece []byte) error {
+		whole = append(whole, piece...)
+		return nil
+	})
+	return append(whole, last...), err
+}
+
 // TestCellEqualsRun: a cell, which leaves out what only pictures need, has the
 // metrics that a whole run of its point's scenario has, and its point the
 // estimates that Fold makes of such runs.
@@ -127,12 +137,12 @@ func TestSweepChunksDoNotDependOnWorkers(t *testing.T) {
 	w := sweepOf(t, "sweep-cells", "runs.replications=2", "duration=10m")
 	var fresh, used Bench
 	for _, c := range []uint64{7, 3, 7} {
-		a, err := w.Chunk(context.Background(), &used, c)
+		a, err := chunkOf(w, &used, c)
 		if err != nil {
 			t.Fatal(err)
 		}
 		fresh = Bench{}
-		b, err := w.Chunk(context.Background(), &fresh, c)
+		b, err := chunkOf(w, &fresh, c)
 		if err != nil || !bytes.Equal(a, b) {
 			t.Errorf("chunk %d differs on a worker that did others before (%v)", c, err)
 		}
@@ -179,7 +189,7 @@ func BenchmarkSweepCells(b *testing.B) {
 				c := next.Add(1) - 1
 				return c, c < chunks
 			}, func(ctx context.Context, worker int, c uint64) ([]byte, error) {
-				return w.Chunk(ctx, &benches[worker], c%uint64(w.Chunks()))
+				return w.Chunk(ctx, &benches[worker], c%uint64(w.Chunks()), func([]byte) error { return nil })
 			}, func(uint64, []byte) error { return nil })
 			if err != nil {
 				b.Fatal(err)

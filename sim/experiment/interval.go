@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -31,14 +32,34 @@ func Interval(values []float64, confidence float64) (mean, half float64) {
 		var deviation float64
 		mean, deviation = stat.MeanStdDev(values, nil)
 		n := float64(len(values))
-		t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: n - 1}
-		half = t.Quantile(1-(1-confidence)/2) * deviation / math.Sqrt(n)
+		half = studentT(len(values)-1, confidence) * deviation / math.Sqrt(n)
 	}
 	if len(values) == 1 {
 		half = math.NaN()
 	}
 	return mean, half
 }
+
+// studentT is t(1-(1-confidence)/2, freedom).
+func studentT(freedom int, confidence float64) float64 {
+	known := confidence == 0.95 && freedom < len(student95)
+	if known {
+		if bits := student95[freedom].Load(); bits != 0 {
+			return math.Float64frombits(bits)
+		}
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(freedom)}
+	q := t.Quantile(1 - (1-confidence)/2)
+	if known {
+		student95[freedom].Store(math.Float64bits(q))
+	}
+	return q
+}
+
+// student95 are the quantiles of the usual confidence, by degrees of freedom,
+// as far as they were asked for: a sweep asks for one of them per figure and
+// point, and it costs more than the rest of the interval.
+var student95 [1024]atomic.Uint64
 
 func equal(values []float64) bool {
 	for _, v := range values {

@@ -20,13 +20,18 @@ import (
 //
 //	length of payload   4 bytes, little endian
 //	plan                32 bytes: SHA-256 of what decides the results
-//	chunk               8 bytes, little endian; HeaderChunk for the header
+//	chunk               8 bytes, little endian; HeaderChunk for the header, else
+//	                    chunk number (40 bits), piece (23 bits), more (1 bit)
 //	payload
 //	CRC-32C             4 bytes, of all before it in the frame
 //
+// A large chunk comes in pieces, 0 and up, all but the last with the bit more;
+// pieces of several chunks may be mixed. A chunk is there when its last piece
+// is: pieces without a last were cut off, and are written again from 0.
+//
 // The first frame is the header: what the plan's hash is made of, in the
 // caller's words, so that a reader can name what differs.
-const journalMagic = "ecsim journal 1\n"
+const journalMagic = "ecsim journal 2\n"
 
 // HeaderChunk is the chunk number of a journal's header.
 const HeaderChunk = ^uint64(0)
@@ -34,6 +39,10 @@ const HeaderChunk = ^uint64(0)
 const (
 	frameHead = 4 + 32 + 8
 	frameTail = 4
+	pieceBit  = 40
+	moreBit   = 63
+	maxPiece  = 1<<(moreBit-pieceBit) - 1
+	maxChunk  = 1<<pieceBit - 1
 	// maxPayload bounds a frame, so that a torn length is not believed.
 	maxPayload = 1 << 30
 	// syncEvery is how often the journal asks the disk to keep what it has: a
@@ -56,6 +65,7 @@ type Journal struct {
 	plan Plan
 
 	mu     sync.Mutex
+	pieces map[uint64]uint64 // of chunks under way
 	file   *os.File
 	frame  []byte
 	size   int64
@@ -103,11 +113,35 @@ func ResumeJournal(path string, index *JournalIndex) (*Journal, error) {
 	return j, nil
 }
 
-// Append adds a chunk. After an error the journal takes nothing more: what it
-// held before is safe.
+// Append adds a chunk, or the last piece of one. After an error the journal
+// takes nothing more: what it held before is safe.
 func (j *Journal) Append(chunk uint64, payload []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if chunk == HeaderChunk {
+		return j.append(chunk, payload)
+	}
+	piece := j.pieces[chunk]
+	delete(j.pieces, chunk)
+	return j.append(chunk|piece<<pieceBit, payload)
+}
+
+// AppendPiece adds the next piece of a chunk that Append will end.
+func (j *Journal) AppendPiece(chunk uint64, payload []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.pieces == nil {
+		j.pieces = map[uint64]uint64{}
+	}
+	piece := j.pieces[chunk]
+	if piece == maxPiece || chunk > maxChunk {
+		panic(fmt.Sprintf("experiment: chunk %d, piece %d: out of range", chunk, piece))
+	}
+	j.pieces[chunk]++
+	return j.append(chunk|piece<<pieceBit|1<<moreBit, payload)
+}
+
+func (j *Journal) append(chunk uint64, payload []byte) error {
 	if j.err != nil {
 		return j.err
 	}
@@ -186,6 +220,7 @@ type JournalIndex struct {
 	Torn   int64 // bytes behind them
 
 	frames map[uint64]span
+	pieces map[uint64][]span // of chunks in pieces, all but the last
 	twice  []uint64
 }
 
@@ -205,7 +240,8 @@ func IndexJournal(r io.ReaderAt, size int64) (*JournalIndex, error) {
 	if _, err := r.ReadAt(magic, 0); err != nil || string(magic) != journalMagic {
 		return nil, ErrNoJournal
 	}
-	x := &JournalIndex{frames: map[uint64]span{}, Size: int64(len(magic))}
+	x := &JournalIndex{frames: map[uint64]span{}, pieces: map[uint64][]span{}, Size: int64(len(magic))}
+	open := map[uint64][]span{}
 	var buffer []byte
 	for first := true; ; first = false {
 		plan, chunk, payload, err := readFrame(r, x.Size, size, &buffer)
@@ -222,12 +258,33 @@ func IndexJournal(r io.ReaderAt, size int64) (*JournalIndex, error) {
 		case first:
 			x.Plan, x.Header = plan, append([]byte(nil), payload...)
 		default:
-			if _, ok := x.frames[chunk]; ok {
-				x.twice = append(x.twice, chunk)
-			}
-			x.frames[chunk] = span{x.Size, uint32(len(payload))}
+			x.note(chunk, span{x.Size, uint32(len(payload))}, open)
 		}
 		x.Size += frameHead + int64(len(payload)) + frameTail
+	}
+}
+
+// note takes a frame; open are the pieces of chunks that have no last one yet.
+func (x *JournalIndex) note(key uint64, at span, open map[uint64][]span) {
+	chunk, piece := key&maxChunk, int(key>>pieceBit&maxPiece)
+	if piece == 0 {
+		delete(open, chunk) // begun once more
+	}
+	if piece != len(open[chunk]) {
+		return // of a chunk whose first pieces are not there
+	}
+	if key>>moreBit == 1 {
+		open[chunk] = append(open[chunk], at)
+		return
+	}
+	if _, ok := x.frames[chunk]; ok {
+		x.twice = append(x.twice, chunk)
+	}
+	x.frames[chunk] = at
+	delete(x.pieces, chunk)
+	if piece > 0 {
+		x.pieces[chunk] = open[chunk]
+		delete(open, chunk)
 	}
 }
 
@@ -246,11 +303,34 @@ func (x *JournalIndex) Read(r io.ReaderAt, chunk uint64, buffer *[]byte) ([]byte
 	if !ok {
 		return nil, fmt.Errorf("chunk %d is not in the journal", chunk)
 	}
-	_, got, payload, err := readFrame(r, at.offset, x.Size, buffer)
-	if err == nil && got != chunk {
-		err = errTorn
+	pieces := x.pieces[chunk]
+	if len(pieces) == 0 {
+		_, got, payload, err := readFrame(r, at.offset, x.Size, buffer)
+		if err == nil && got != chunk {
+			err = errTorn
+		}
+		return payload, err
 	}
-	return payload, err
+	size := int(at.length)
+	for _, p := range pieces {
+		size += int(p.length)
+	}
+	if cap(*buffer) < size {
+		*buffer = make([]byte, 0, size+size/4)
+	}
+	whole := (*buffer)[:0]
+	var frame []byte
+	for _, p := range append(pieces[:len(pieces):len(pieces)], at) {
+		_, got, payload, err := readFrame(r, p.offset, x.Size, &frame)
+		if err == nil && got&maxChunk != chunk {
+			err = errTorn
+		}
+		if err != nil {
+			return nil, err
+		}
+		whole = append(whole, payload...)
+	}
+	return whole, nil
 }
 
 var errTorn = errors.New("the journal is damaged")

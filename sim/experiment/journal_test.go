@@ -161,3 +161,62 @@ func TestJournalClock(t *testing.T) {
 		t.Errorf("%d chunks and %d torn bytes, want 7 and 0", x.Chunks(), x.Torn)
 	}
 }
+
+// TestJournalPieces: chunks in pieces, mixed with others and begun again after a
+// kill, read back whole; without its last piece a chunk is not there.
+func TestJournalPieces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "journal")
+	var plan Plan
+	j, err := CreateJournal(path, plan, []byte("head"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(j.AppendPiece(3, []byte("a")))
+	must(j.AppendPiece(7, []byte("x")))
+	must(j.AppendPiece(3, []byte("b")))
+	must(j.Append(5, []byte("five")))
+	must(j.Append(3, []byte("c")))
+	must(j.AppendPiece(7, []byte("y")))
+	must(j.AppendPiece(9, []byte("never ended")))
+	must(j.Close()) // killed: 7 and 9 have no last piece
+
+	index := func() (*JournalIndex, *os.File) {
+		t.Helper()
+		f, err := os.Open(path)
+		must(err)
+		t.Cleanup(func() { f.Close() })
+		info, err := f.Stat()
+		must(err)
+		x, err := IndexJournal(f, info.Size())
+		must(err)
+		return x, f
+	}
+	x, _ := index()
+	if !x.Has(3) || !x.Has(5) || x.Has(7) || x.Has(9) || x.Chunks() != 2 || x.Torn != 0 {
+		t.Fatalf("3 %v, 5 %v, 7 %v, 9 %v, %d chunks, %d torn", x.Has(3), x.Has(5), x.Has(7), x.Has(9), x.Chunks(), x.Torn)
+	}
+	j, err = ResumeJournal(path, x)
+	must(err)
+	must(j.AppendPiece(7, []byte("x")))
+	must(j.AppendPiece(7, []byte("y")))
+	must(j.Append(7, []byte("z")))
+	must(j.Append(9, []byte("at once")))
+	must(j.Close())
+	x, f := index()
+	var buffer []byte
+	for chunk, want := range map[uint64]string{3: "abc", 5: "five", 7: "xyz", 9: "at once"} {
+		got, err := x.Read(f, chunk, &buffer)
+		if err != nil || string(got) != want {
+			t.Errorf("chunk %d: %q, %v, want %q", chunk, got, err, want)
+		}
+	}
+	if len(x.Twice()) != 0 {
+		t.Errorf("twice: %v", x.Twice())
+	}
+}

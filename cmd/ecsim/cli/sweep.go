@@ -210,7 +210,6 @@ func runSweep(e *Env, o *sweepOptions) error {
 		return badInput(err)
 	}
 	defer s.folder.Keep()
-	defer debug.SetGCPercent(debug.SetGCPercent(sweepGC))
 	journal, err := s.journal(e)
 	if err != nil {
 		return err
@@ -219,13 +218,16 @@ func runSweep(e *Env, o *sweepOptions) error {
 	if err = errors.Join(err, journal.Close()); err != nil {
 		return s.stopped(e, err)
 	}
+	// Tables and pictures are made of what is read piece by piece: collecting
+	// more often costs little there, and the peak is theirs.
+	defer debug.SetGCPercent(debug.SetGCPercent(finishGC))
+	debug.FreeOSMemory() // what the workers had
 	return s.finish(e, dir, hash)
 }
 
-// sweepGC is how much garbage a sweep lets pile up, in percent of what lives:
-// cells are short and leave little behind, and workers stop for each other's
-// collections. Measured: see ARCHITECTURE.md.
-const sweepGC = 400
+// finishGC is how much garbage the end of a sweep lets pile up, in percent of
+// what lives.
+const finishGC = 40
 
 // journal begins the journal, or goes on with one of the same plan.
 func (s *sweeping) journal(e *Env) (*experiment.Journal, error) {
@@ -321,7 +323,7 @@ func (s *sweeping) run(e *Env, journal *experiment.Journal) error {
 		chunk += step
 		return c, c < chunks
 	}, func(ctx context.Context, worker int, c uint64) ([]byte, error) {
-		return s.Chunk(ctx, &benches[worker], c)
+		return s.Chunk(ctx, &benches[worker], c, func(piece []byte) error { return journal.AppendPiece(c, piece) })
 	}, journal.Append)
 }
 
