@@ -115,8 +115,8 @@ func TestWrote(t *testing.T) {
 	}
 }
 
-// The CSV has one row a platform and every metric with its half-width; the
-// JSON agrees with it.
+// The CSV has a row a platform with every metric and its half-width, and a row
+// for each of its workloads with the same figures; the JSON agrees with it.
 func TestDataAgree(t *testing.T) {
 	a := answer.Build(input(resulttest.Specs(), 3))
 	var buf bytes.Buffer
@@ -124,8 +124,8 @@ func TestDataAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&buf).ReadAll()
-	if err != nil || len(rows) != 6 {
-		t.Fatalf("%d rows, %v, want a header and 5 platforms", len(rows), err)
+	if err != nil || len(rows) != 1+5*(1+3) {
+		t.Fatalf("%d rows, %v, want a header and 5 platforms with 3 workloads each", len(rows), err)
 	}
 	at := map[string]int{}
 	for i, name := range rows[0] {
@@ -141,6 +141,15 @@ func TestDataAgree(t *testing.T) {
 		}
 		if _, ok := at[column+"_half95"]; !ok {
 			t.Errorf("no half-width of %s", column)
+		}
+	}
+	for i, row := range rows[1:] {
+		name := row[at["workload"]]
+		if want := []string{"", "encode", "jobs", "nightly"}[i%4]; name != want {
+			t.Errorf("row %d is of workload %q, want %q", i+1, name, want)
+		}
+		if name == "jobs" && row[at["workload_time_to_running_p95_s"]] != row[at["workload_jobs_time_to_running_p95_s"]] {
+			t.Errorf("row %d: %q in the workload's column, %q in the platform's", i+1, row[at["workload_time_to_running_p95_s"]], row[at["workload_jobs_time_to_running_p95_s"]])
 		}
 	}
 	buf.Reset()

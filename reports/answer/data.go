@@ -18,14 +18,24 @@ import (
 // does not show.
 func decimal(v float64) string { return strconv.FormatFloat(v, 'g', 12, 64) }
 
-// CSV writes one row a platform, ranked ones first: every metric of the table
-// and, behind it, the half-width of its 95 % interval. A figure that does not
-// exist is empty; lower_bounds lists the columns whose truth may be larger.
-// Behind the metrics stand the gates, each with what it came to.
+// CSV writes a row a platform, ranked ones first, and below it a row for each
+// of its workloads, whose name stands in the column workload. A platform's row
+// has every metric of the platform and of each workload, and the gates, each
+// figure with the half-width of its 95 % interval behind it; a workload's row
+// has the same, and its own metrics in the last columns, which are named
+// without it ("workload_time_to_running_p95_s"). Of a crowd of
+// workloads the metrics stand in rows alone. A figure that does not exist is
+// empty; lower_bounds lists the columns whose truth may be larger.
 func (a *Answer) CSV(w io.Writer) error {
 	out := csv.NewWriter(w)
-	header := []string{"platform", "standing", "reasons", "replications", "lower_bounds"}
-	columns := a.columns()
+	names := a.workloads()
+	wide := names
+	if a.crowded() {
+		wide = nil
+	}
+	columns := metricColumns(wide)
+	own := workloadColumns()
+	header := []string{"platform", "workload", "standing", "reasons", "replications", "lower_bounds"}
 	for _, c := range columns {
 		header = append(header, c.name, c.name+"_half95")
 	}
@@ -36,28 +46,14 @@ func (a *Answer) CSV(w io.Writer) error {
 	for _, g := range unique(gates) {
 		header = append(header, gateHeader(g.name)...)
 	}
+	for _, c := range own {
+		header = append(header, c.name, c.name+"_half95")
+	}
 	if err := out.Write(header); err != nil {
 		return err
 	}
 	for _, row := range a.Verdict.Rows() {
-		var reasons, bounds, cells []string
-		for _, f := range row.Faults {
-			reasons = append(reasons, f.Text)
-		}
-		for _, c := range columns {
-			e, ok := row.Estimate(c.path)
-			value, half := "", ""
-			if ok && e.OK {
-				value = decimal(e.V)
-				if !math.IsNaN(e.Half) {
-					half = decimal(e.Half)
-				}
-				if e.LowerBound {
-					bounds = append(bounds, c.name)
-				}
-			}
-			cells = append(cells, value, half)
-		}
+		cells, bounds := figures(row, columns, nil, nil)
 		for k := range a.Gates {
 			if k < len(row.Gates) {
 				cells = append(cells, gateCells(&row.Gates[k])...)
@@ -65,30 +61,72 @@ func (a *Answer) CSV(w io.Writer) error {
 				cells = append(cells, make([]string, len(gateHeader("")))...)
 			}
 		}
-		record := append([]string{row.Platform, string(row.Standing()), strings.Join(reasons, "; "),
-			strconv.Itoa(row.Runs), strings.Join(bounds, " ")}, cells...)
-		if err := out.Write(record); err != nil {
-			return err
+		var reasons []string
+		for _, f := range row.Faults {
+			reasons = append(reasons, f.Text)
+		}
+		for _, name := range append([]string{""}, names...) {
+			cells, bounds := slices.Clip(cells), slices.Clip(bounds)
+			if name == "" {
+				cells = append(cells, make([]string, 2*len(own))...)
+			} else {
+				mine := make([]csvColumn, len(own))
+				for i, c := range own {
+					m, _, err := result.Find(c.path)
+					if err != nil {
+						return err
+					}
+					mine[i] = csvColumn{c.name, m.For(name)}
+				}
+				cells, bounds = figures(row, mine, cells, bounds)
+			}
+			record := append([]string{row.Platform, name, string(row.Standing()), strings.Join(reasons, "; "),
+				strconv.Itoa(row.Runs), strings.Join(bounds, " ")}, cells...)
+			if err := out.Write(record); err != nil {
+				return err
+			}
 		}
 	}
 	out.Flush()
 	return out.Error()
 }
 
+// figures adds each column's figure and half-width of a platform to cells, and
+// to bounds the columns that are lower bounds.
+func figures(row *result.Row, columns []csvColumn, cells, bounds []string) (_, _ []string) {
+	for _, c := range columns {
+		e, ok := row.Estimate(c.path)
+		value, half := "", ""
+		if ok && e.OK {
+			value = decimal(e.V)
+			if !math.IsNaN(e.Half) {
+				half = decimal(e.Half)
+			}
+			if e.LowerBound {
+				bounds = append(bounds, c.name)
+			}
+		}
+		cells = append(cells, value, half)
+	}
+	return cells, bounds
+}
+
+// workloadColumns are every metric of a workload, named without it. Their paths
+// hold NAME.
+func workloadColumns() (columns []csvColumn) {
+	metrics := result.Metrics()
+	for i := range metrics {
+		if m := &metrics[i]; m.PerWorkload() {
+			columns = append(columns, csvColumn{strings.Replace(m.Column("NAME"), "_NAME", "", 1), m.For("NAME")})
+		}
+	}
+	return columns
+}
+
 type csvColumn struct{ name, path string }
 
 // columns are every metric of the platform and of each workload.
-func (a *Answer) columns() []csvColumn {
-	var names []string
-	for _, o := range a.Outcomes {
-		for i := range o.Pooled.Workloads {
-			if name := o.Pooled.Workloads[i].Name; !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-	}
-	return metricColumns(names)
-}
+func (a *Answer) columns() []csvColumn { return metricColumns(a.workloads()) }
 
 // metricColumns are every metric of the platform and of each named workload.
 func metricColumns(names []string) []csvColumn {
