@@ -21,8 +21,8 @@ var _ = RegisterPlot(Plot{
 	OfSweep: true,
 	Draw: func(in Input) ([]Figure, error) {
 		s := in.Surface
-		if isSample(s) || len(s.Axes) < 2 {
-			return nil, nil // samples lie on no grid; one axis is a response
+		if isSample(s) || len(s.Axes) < 2 || len(s.Metrics) == 0 {
+			return nil, nil // samples lie on no grid; one axis is a response; no point is a scenario
 		}
 		var figures []Figure
 		for a := range s.Axes {

@@ -39,6 +39,26 @@ type Sweep struct {
 type Counts struct {
 	Cells, Placements, Events atomic.Uint64
 	CellTime, EngineTime      atomic.Int64 // ns, all workers together
+	begun                     atomic.Int64 // points
+	expected                  atomic.Int64 // replications of those, as foreseen at the last look
+	widest                    atomic.Uint64
+	looked                    atomic.Bool
+}
+
+// Expect is how many cells so many points come to, as far as those begun tell:
+// with a wanted precision a point has as many as it needs.
+func (c *Counts) Expect(points int) (cells int, ok bool) {
+	begun := c.begun.Load()
+	if begun == 0 {
+		return 0, false
+	}
+	return int(float64(c.expected.Load()) / float64(begun) * float64(points)), true
+}
+
+// Widest is the widest relative half-width at the last look at a point, false
+// before the first.
+func (c *Counts) Widest() (float64, bool) {
+	return math.Float64frombits(c.widest.Load()), c.looked.Load()
 }
 
 // NewSweep prepares the sweep of sc on the platforms of these indexes.
@@ -109,6 +129,9 @@ func (w *Sweep) Chunks() int { return (w.Points() + w.ChunkPoints - 1) / w.Chunk
 
 // Replications is how many each point has; with a wanted precision the least.
 func (w *Sweep) Replications() int { return sequential(w.Scenario).First() }
+
+// Precision is the relative half-width wanted of each point, 0 for none.
+func (w *Sweep) Precision() float64 { return sequential(w.Scenario).Precision }
 
 // Cells is how many cells there are, points times replications; with a wanted
 // precision the least.
@@ -201,13 +224,25 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 	// at the checkpoints only.
 	stop := sequential(sc)
 	read := watched(sc)
-	for until := stop.First(); ; {
+	foreseen := stop.First()
+	w.Done.expected.Add(int64(foreseen))
+	w.Done.begun.Add(1)
+	for until := foreseen; ; {
 		for ; p.Runs < until; p.Runs++ {
 			if err := w.cell(ctx, sc, b, uint64(p.Runs), g, read); err != nil {
 				return err
 			}
 		}
-		if until = stop.Next(p.Runs, experiment.Widest(b.watched)); until == p.Runs {
+		if stop.Precision > 0 {
+			widest := experiment.Widest(b.watched)
+			w.Done.widest.Store(math.Float64bits(widest))
+			w.Done.looked.Store(true)
+			now := stop.Expect(p.Runs, widest)
+			w.Done.expected.Add(int64(now - foreseen))
+			foreseen = now
+			until = stop.Next(p.Runs, widest)
+		}
+		if until == p.Runs {
 			break
 		}
 	}

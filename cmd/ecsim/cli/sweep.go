@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -218,16 +217,8 @@ func runSweep(e *Env, o *sweepOptions) error {
 	if err = errors.Join(err, journal.Close()); err != nil {
 		return s.stopped(e, err)
 	}
-	// Tables and pictures are made of what is read piece by piece: collecting
-	// more often costs little there, and the peak is theirs.
-	defer debug.SetGCPercent(debug.SetGCPercent(finishGC))
-	debug.FreeOSMemory() // what the workers had
 	return s.finish(e, dir, hash)
 }
-
-// finishGC is how much garbage the end of a sweep lets pile up, in percent of
-// what lives.
-const finishGC = 40
 
 // journal begins the journal, or goes on with one of the same plan.
 func (s *sweeping) journal(e *Env) (*experiment.Journal, error) {

@@ -102,6 +102,10 @@ func points(chunks int, parts []*sweepPart) iter.Seq2[*result.SweepPoint, error]
 	}
 }
 
+// finishGC is how much garbage the end of a sweep lets pile up, in percent of
+// what lives.
+const finishGC = 40
+
 // writeSweep makes the tables of the journals, prints the answer and returns
 // the exit code.
 func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.Sweep, parts []*sweepPart, dir string) (int, error) {
@@ -117,10 +121,10 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 		text = answer.SweepText(s, c)
 		return text
 	}
-	// What cells were spared in collections would make the peak here, where
-	// pictures need memory and time is not short.
-	debug.SetGCPercent(100)
-	debug.FreeOSMemory()
+	// The peak of memory is here, where tables are made piece by piece and
+	// pictures drawn, and where collecting more often costs little.
+	defer debug.SetGCPercent(debug.SetGCPercent(finishGC))
+	debug.FreeOSMemory() // what the workers had
 	said := e.saying("writing tables and plots ...")
 	wrote, _, sum, err := folder.FinishSweep(r)
 	said()

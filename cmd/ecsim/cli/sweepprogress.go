@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"time"
 
@@ -17,24 +18,43 @@ import (
 func followSweep(e *Env, w *simulate.Sweep, done, all int) (stop func()) {
 	last := -1
 	start := time.Now()
+	precision := w.Precision()
 	return watch(e, func(show func(share float64, parts []string)) {
 		passed := time.Since(start)
 		now := int(w.Done.Cells.Load())
+		all, about := all, ""
+		if precision > 0 {
+			if cells, ok := w.Done.Expect((all - done) / w.Replications()); ok {
+				all, about = done+max(cells, now), "about "
+			}
+		}
 		share := min(float64(done+now)/float64(max(all, 1)), 1)
 		reached := tenth(share)
 		if !e.ErrTerminal && reached <= last {
 			return
 		}
 		last = reached
-		parts := []string{fmt.Sprintf("%s/%s cells", units.Thousands(int64(done+now)), units.Thousands(int64(all)))}
+		parts := []string{fmt.Sprintf("%s/%s%s cells", units.Thousands(int64(done+now)), about, units.Thousands(int64(all)))}
+		if precision > 0 {
+			parts = append(parts, halfWidth(&w.Done, precision))
+		}
 		if now > 0 {
 			rate := float64(now) / passed.Seconds()
 			left := time.Duration(float64(max(all-done-now, 0)) / rate * float64(time.Second))
-			parts = append(parts, left.Round(time.Second).String()+" left", short(rate)+" cells/s",
+			parts = append(parts, about+left.Round(time.Second).String()+" left", short(rate)+" cells/s",
 				short(float64(w.Done.Placements.Load())/passed.Seconds())+" placed/s")
 		}
 		show(share, parts)
 	})
+}
+
+// halfWidth words the half-width at the last look against the wanted one.
+func halfWidth(done *simulate.Counts, wanted float64) string {
+	now := "?"
+	if widest, ok := done.Widest(); ok && !math.IsInf(widest, 0) {
+		now = fmt.Sprintf("%.2g %%", 100*widest)
+	}
+	return fmt.Sprintf("±%s of %.2g %% wanted", now, 100*wanted)
 }
 
 // pilot is how long a dry run measures.
