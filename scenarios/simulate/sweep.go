@@ -207,7 +207,9 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 				return err
 			}
 		}
-		if until = stop.Next(p.Runs, experiment.Widest(b.watched)); until == p.Runs {
+		widest := experiment.Widest(b.watched)
+		if until = stop.Next(p.Runs, widest); until == p.Runs {
+			p.Imprecise = stop.Precision > 0 && widest > stop.Precision
 			break
 		}
 	}
