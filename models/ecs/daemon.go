@@ -3,6 +3,7 @@ package ecs
 import (
 	"slices"
 
+	"ecsim/models/result"
 	"ecsim/sim"
 )
 
@@ -66,6 +67,9 @@ func (s *service) fill(g gap, now sim.Time) bool {
 		return false
 	case !c.fleet.Fits(p, in.host):
 		return false
+	}
+	if !c.opening { // what runs already was not started now
+		s.event(now, result.ServiceTasksStarted, 1)
 	}
 	id := s.create(d, now)
 	t := &c.tasks[id]
@@ -150,6 +154,7 @@ func (s *service) stopDaemon(now sim.Time) (did bool) {
 			if _, healthy := s.total(); t.healthy && healthy-1 < least {
 				return did
 			}
+			s.event(now, result.ServiceTasksStopped, 1)
 			s.stop(id, now)
 			i--
 			did = true

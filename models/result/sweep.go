@@ -30,6 +30,7 @@ type SweepPoint struct {
 	Equal      bool   // the runner-up differs by less than 1 % or than chance
 	Met        bool   // some platform keeps every gate, or there is none
 	Failed     bool   // some platform could not run, or the point is no scenario
+	Imprecise  bool   // the most replications allowed are done, and the precision wanted is not reached
 	Platforms  []SweepPlatform
 }
 
@@ -102,7 +103,7 @@ func (p *SweepPoint) AppendTail(b []byte) []byte {
 	b = u(b, p.Placements)
 	b = appendText(b, p.CostPath)
 	b = u(b, uint64(p.Winner+1))
-	b = append(b, flags(p.Equal, p.Met, p.Failed))
+	b = append(b, flags(p.Equal, p.Met, p.Failed, p.Imprecise))
 	for i := range p.Platforms {
 		b = p.Platforms[i].append(b)
 	}
@@ -186,7 +187,7 @@ func (p *SweepPoint) Decode(b []byte) (rest []byte, err error) {
 	p.Runs, p.Placements, p.CostPath = int(d.uint()), d.uint(), d.text()
 	p.Winner = int(d.uint()) - 1
 	f := d.byte()
-	p.Equal, p.Met, p.Failed = f&1 != 0, f&2 != 0, f&4 != 0
+	p.Equal, p.Met, p.Failed, p.Imprecise = f&1 != 0, f&2 != 0, f&4 != 0, f&8 != 0
 	for i := range p.Platforms {
 		d.platform(&p.Platforms[i])
 	}

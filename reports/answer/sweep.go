@@ -16,6 +16,7 @@ type SweepCounts struct {
 	Points, Cells int
 	Placements    uint64
 	Failed        int // points with a platform that cannot run
+	Imprecise     int // points that the most replications left less precise than asked for
 	NoneMet       int // points where no platform keeps all gates
 	NoWinner      int
 	Gates         int
@@ -66,6 +67,9 @@ func SweepText(s *result.Surface, c SweepCounts) string {
 	}
 	if c.Failed > 0 {
 		Line{"CANNOT", fmt.Sprintf("at %s some platform cannot run; the column \"reason\" says why", count(int64(c.Failed), "point"))}.text(&b)
+	}
+	if c.Imprecise > 0 {
+		Line{"Warning:", fmt.Sprintf("at %s the most replications allowed left the half-width wider than the precision asked for; raise runs.max_replications", count(int64(c.Imprecise), "point"))}.text(&b)
 	}
 	if c.Gates > 0 && c.NoneMet > 0 {
 		Line{"MISS", fmt.Sprintf("at %s no platform keeps all of [slo] and [budget]", count(int64(c.NoneMet), "point"))}.text(&b)

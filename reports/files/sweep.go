@@ -49,6 +49,7 @@ type SweepSummary struct {
 	Placements uint64             `json:"placements"`
 	Failed     int                `json:"points_with_a_platform_that_cannot_run"`
 	NoneMet    int                `json:"points_where_no_platform_keeps_all_gates"`
+	Imprecise  int                `json:"points_less_precise_than_asked_for"`
 	Gates      []string           `json:"gates"`
 	Platforms  []SweepWins        `json:"platforms"`
 	NoWinner   int                `json:"points_without_a_winner"`
@@ -197,6 +198,9 @@ func (s *SweepSummary) add(t *result.SweepTable, p *result.SweepPoint) {
 	}
 	if !p.Met {
 		s.NoneMet++
+	}
+	if p.Imprecise {
+		s.Imprecise++
 	}
 	if p.Winner >= 0 {
 		s.Platforms[p.Winner].Wins++

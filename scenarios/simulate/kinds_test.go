@@ -80,3 +80,27 @@ on_no_capacity = %[2]q
 		})
 	}
 }
+
+// A network mode that Fargate does not have is not ignored in silence.
+func TestFixedModeIsTold(t *testing.T) {
+	for mode, want := range map[string]bool{`network_mode = "bridge"`: true, `network_mode = "awsvpc"`: false, "": false} {
+		sc := parse(t, `
+duration = "1h"
+runs.replications = 1
+[workload.api]
+kind = "service"
+desired_count = 1
+cpu = 256
+memory = 512
+`+mode+`
+[platform.f]
+default_capacity_provider_strategy = ["FARGATE"]`)
+		told := false
+		for _, n := range all(t, sc, 1).Outcomes[0].Notes {
+			told = told || n.Text == "api runs in network_mode awsvpc on FARGATE, which has no bridge"
+		}
+		if told != want {
+			t.Errorf("%q: told %v, want %v", mode, told, want)
+		}
+	}
+}

@@ -97,6 +97,7 @@ func (n *noter) assumed() {
 			n.add(result.Rule, "", "cpu_limit container: %s may take idle CPU on instances; Fargate always caps a task at its size", strings.Join(soft, ", "))
 		}
 	}
+	n.fixedModes()
 	if arm {
 		n.add(result.Assumed, "", "an ARM vCPU does the work of an x86 vCPU (speed 1.0)")
 	}
@@ -104,6 +105,22 @@ func (n *noter) assumed() {
 		if len(n.pl.Workloads[i].PlacementStrategy) == 0 && n.pl.Workloads[i].Kind == ecs.Batch && n.ownsInstances() {
 			n.add(result.Assumed, "", "RunTask without a placement strategy places at random")
 			break
+		}
+	}
+}
+
+// fixedModes says where a network mode that the scenario gives does not hold:
+// Fargate has its own.
+func (n *noter) fixedModes() {
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		if path := "workload." + w.Name + ".network_mode"; !n.sc.IsSet(path) && !n.sc.IsSet("platform."+n.pl.Name+"."+path) {
+			continue
+		}
+		for _, s := range placesOf(n.pl, w) {
+			if k := kindOf(n.pl, s.CapacityProvider); k != nil && modeOn(k, w) != w.NetworkMode {
+				n.add(result.Rule, "", "%s runs in network_mode %s on %s, which has no %s", w.Name, modeOn(k, w), s.CapacityProvider, w.NetworkMode)
+			}
 		}
 	}
 }

@@ -241,6 +241,7 @@ func (w *Sweep) pointAt(ctx context.Context, b *Bench, index int) error {
 			w.Done.expected.Add(int64(now - foreseen))
 			foreseen = now
 			until = stop.Next(p.Runs, widest)
+			p.Imprecise = until == p.Runs && widest > stop.Precision
 		}
 		if until == p.Runs {
 			break

@@ -112,7 +112,7 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 	r.Points = points(w.Chunks(), parts)
 	var text string
 	r.Text = func(s *result.Surface, sum files.SweepSummary) string {
-		c := answer.SweepCounts{Points: sum.Points, Cells: sum.Cells, Placements: sum.Placements, Failed: sum.Failed,
+		c := answer.SweepCounts{Points: sum.Points, Cells: sum.Cells, Placements: sum.Placements, Failed: sum.Failed, Imprecise: sum.Imprecise,
 			NoneMet: sum.NoneMet, NoWinner: sum.NoWinner, Gates: len(sum.Gates)}
 		for _, p := range sum.Platforms {
 			c.Wins = append(c.Wins, p.Wins)
