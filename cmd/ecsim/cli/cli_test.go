@@ -67,8 +67,8 @@ func TestRunFunctions(t *testing.T) {
 		t.Fatalf("run: exit code %d, %v; said %s", code, err, said)
 	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 2 || !strings.HasPrefix(lines[0], "platform,") || !strings.HasPrefix(lines[1], "fargate,") {
-		t.Errorf("run --format csv printed %q", out)
+	if len(lines) != 1+1+3 || !strings.HasPrefix(lines[0], "platform,") || !strings.HasPrefix(lines[1], "fargate,,") || !strings.HasPrefix(lines[3], "fargate,jobs,") {
+		t.Errorf("run --format csv printed %d lines, %.200q; want the platform and its 3 workloads", len(lines), out)
 	}
 	first := out.String()
 	out.Reset()
