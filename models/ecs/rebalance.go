@@ -84,6 +84,16 @@ func (s *service) rebalance(now sim.Time) {
 		s.primary.assigned[i]++
 		c.fleet.Commit(n.plans[p], h)
 		c.settle(id, c.byHost[h], now)
+		s.balanceTries = 0
 		return
 	}
+	// No emptier zone has room, perhaps because targets that drain hold it: it
+	// is looked at again, less and less often.
+	s.balanceSet = true
+	s.at(now+s.c.cfg.Services.RebalanceAfter<<s.balanceTries, evRebalance, 0)
+	s.balanceTries = min(s.balanceTries+1, maxBalanceTries)
 }
+
+// maxBalanceTries bounds the pause between two looks for room, in doublings: at
+// a minute for the first about an hour. Assumed: AWS publishes no pace.
+const maxBalanceTries = 6

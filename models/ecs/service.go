@@ -37,18 +37,19 @@ type service struct {
 	alarm    sim.Timer
 	alarmAt  sim.Time
 
-	failures   int      // rounds of tasks that failed to start, without one that ran
-	roundAt    sim.Time // tasks submitted before belong to an earlier round
-	notBefore  sim.Time // no launch until then
-	down       int64    // tasks that stop: out of the service, still on their machine
-	steady     bool
-	steadyAt   sim.Time
-	everSteady bool   // it was steady since its desired count changed or a task failed
-	batch      int64  // tasks stopped in this pass
-	stopped    uint64 // tasks stopped by choice, keys of draws
-	moving     bool   // a task started to balance the zones is not yet healthy
-	balanceSet bool   // a look at the zones is set
-	unable     bool   // it was said that a task finds no room
+	failures     int      // rounds of tasks that failed to start, without one that ran
+	roundAt      sim.Time // tasks submitted before belong to an earlier round
+	notBefore    sim.Time // no launch until then
+	down         int64    // tasks that stop: out of the service, still on their machine
+	steady       bool
+	steadyAt     sim.Time
+	everSteady   bool   // it was steady since its desired count changed or a task failed
+	batch        int64  // tasks stopped in this pass
+	stopped      uint64 // tasks stopped by choice, keys of draws
+	moving       bool   // a task started to balance the zones is not yet healthy
+	balanceSet   bool   // a look at the zones is set
+	balanceTries int    // looks for room in a row that found none
+	unable       bool   // it was said that a task finds no room
 }
 
 // The events of services; the argument packs workload and kind.
