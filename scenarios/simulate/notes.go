@@ -76,6 +76,7 @@ func (n *noter) assumed() {
 		ss := &n.pl.ServiceScheduler
 		n.add(result.Assumed, "", "a deployment starts %v after it is asked for; a service starts and stops all that its bounds allow at once; it pauses %v, then twice as long, up to %v, after tasks that fail to start; a deployment %v without progress at the end has stalled",
 			ss.Reaction, ss.RetryBase, ss.RetryCap, ss.StalledAfter)
+		n.newImages()
 		for i := range n.pl.Workloads {
 			if w := &n.pl.Workloads[i]; n.sc.Rebalanced(w) && n.ownsInstances() {
 				n.add(result.Assumed, "", "zones are balanced %v after a steady state", ss.RebalanceAfter)
@@ -121,6 +122,33 @@ func (n *noter) fixedModes() {
 			if k := kindOf(n.pl, s.CapacityProvider); k != nil && modeOn(k, w) != w.NetworkMode {
 				n.add(result.Rule, "", "%s runs in network_mode %s on %s, which has no %s", w.Name, modeOn(k, w), s.CapacityProvider, w.NetworkMode)
 			}
+		}
+	}
+}
+
+// newImages says which images deployments bring that nobody described.
+func (n *noter) newImages() {
+	if !n.ownsInstances() {
+		return // Fargate pulls every image anyway
+	}
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		if !slices.ContainsFunc(n.sc.Deployment, func(d scenarios.ScheduledDeployment) bool {
+			return d.Service == w.Name && d.NewImage && len(d.Image) == 0
+		}) {
+			continue
+		}
+		var size, shared units.Bytes
+		for _, m := range w.Image {
+			size += m.Size
+			shared += units.Bytes(m.Shared.Of(int64(m.Size)))
+		}
+		what := "none of whose layers instances have"
+		if shared > 0 {
+			what = fmt.Sprintf("%v of which lie in layers shared with the old one", shared)
+		}
+		if size > 0 {
+			n.add(result.Assumed, "", "a deployment of %s brings a new image of %v, %s", w.Name, size, what)
 		}
 	}
 }
