@@ -82,7 +82,7 @@ type ScheduledDeployment struct {
 	Memory      units.MiB `toml:"memory" doc:"of the new task definition; default the workload's"`
 	// NewImage brings other images than those the tasks before it ran from.
 	NewImage bool       `toml:"new_image" default:"true" source:"Assumed: a deployment brings a new tag of each image" doc:"instances must pull it; false: the same images, as for a change of settings"`
-	Image    []NewImage `toml:"image" doc:"the new images, a table or a list of all; default those of the workload with a new tag, at each time"`
+	Image    []NewImage `toml:"image" doc:"the new images, a table or a list of all; default those of the workload with a new tag, at each time; a task set that is there keeps its own"`
 	TaskSet  string     `toml:"task_set" doc:"controller EXTERNAL: the set made or changed; \"primary\" runs from the start"`
 	Scale    units.PPM  `toml:"scale" max:"100%" doc:"controller EXTERNAL: the set's share of the desired count, rounded up"`
 

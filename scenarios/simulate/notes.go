@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ecsim/models/billing"
 	"ecsim/models/catalog"
@@ -134,7 +135,7 @@ func (n *noter) newImages() {
 	for i := range n.pl.Workloads {
 		w := &n.pl.Workloads[i]
 		if !slices.ContainsFunc(n.sc.Deployment, func(d scenarios.ScheduledDeployment) bool {
-			return d.Service == w.Name && d.NewImage && len(d.Image) == 0
+			return d.Service == w.Name && len(d.Image) == 0 && d.NewImages(w, 0) != nil
 		}) {
 			continue
 		}
@@ -238,16 +239,30 @@ func (n *noter) notIncluded() {
 	n.storedImages()
 }
 
-// storedImages says what ECR charges for keeping the images; pulls within the
+// storedImages says what ECR charges for keeping the images, of all revisions
+// at the end and in full, shared layers too; pulls within the
 // Region are free.
 func (n *noter) storedImages() {
 	var bytes units.Bytes
 	seen := map[string]bool{}
-	for i := range n.pl.Workloads {
-		for _, m := range n.pl.Workloads[i].Image {
+	store := func(images []scenarios.Image) {
+		for _, m := range images {
 			if (m.Registry == "ecr" || m.Registry == "ecr-pull-through") && !seen[m.Name] {
 				seen[m.Name] = true
 				bytes += m.Size
+			}
+		}
+	}
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		store(w.Image)
+		for k := range n.sc.Deployment {
+			d := &n.sc.Deployment[k]
+			if d.Service != w.Name {
+				continue
+			}
+			for _, at := range n.sc.Moments(d, time.Duration(n.sc.Duration)) {
+				store(d.NewImages(w, at))
 			}
 		}
 	}
