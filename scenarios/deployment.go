@@ -80,10 +80,88 @@ type ScheduledDeployment struct {
 	FailureMode string    `toml:"failure_mode" default:"start" allowed:"start|health_check" doc:"start: they never reach RUNNING; health_check: they run and are never healthy"`
 	CPU         units.CPU `toml:"cpu" doc:"of the new task definition; default the workload's"`
 	Memory      units.MiB `toml:"memory" doc:"of the new task definition; default the workload's"`
-	TaskSet     string    `toml:"task_set" doc:"controller EXTERNAL: the set made or changed; \"primary\" runs from the start"`
-	Scale       units.PPM `toml:"scale" max:"100%" doc:"controller EXTERNAL: the set's share of the desired count, rounded up"`
+	// NewImage brings other images than those the tasks before it ran from.
+	NewImage bool       `toml:"new_image" default:"true" source:"Assumed: a deployment brings a new tag of each image" doc:"instances must pull it; false: the same images, as for a change of settings"`
+	Image    []NewImage `toml:"image" doc:"the new images, a table or a list of all; default those of the workload with a new tag, at each time; a task set that is there keeps its own"`
+	TaskSet  string     `toml:"task_set" doc:"controller EXTERNAL: the set made or changed; \"primary\" runs from the start"`
+	Scale    units.PPM  `toml:"scale" max:"100%" doc:"controller EXTERNAL: the set's share of the desired count, rounded up"`
 
 	Where Where `toml:"-"`
+}
+
+// NewImage is one container image that a deployment brings. What it leaves out
+// is that of the workload's image: the one of its name, else the one at its
+// place in the list.
+type NewImage struct {
+	Name       string       `toml:"name" doc:"with tag or digest; default a new tag of the workload's at each time"`
+	Size       *units.Bytes `toml:"size" max:"100 GB" doc:"compressed; default that of the workload's image"`
+	Repository string       `toml:"repository" doc:"images of one repository share layers; default that of the workload's image, or the name's"`
+	Registry   string       `toml:"registry" allowed:"ecr|docker-hub|ecr-pull-through|other" doc:"default that of the workload's image"`
+	Shared     *units.PPM   `toml:"shared" max:"100%" doc:"part of size in layers that other images of the repository have too, the old tag among them; default that of the workload's image"`
+	SOCI       *bool        `toml:"soci_index" doc:"default that of the workload's image"`
+}
+
+// NewImages are the images of the task definition that d brings to w at a time
+// after the start, nil if they are those of the deployment before. Those with
+// the same name at two times are the same image.
+func (d *ScheduledDeployment) NewImages(w *Workload, at time.Duration) []Image {
+	if !d.NewImage || d.TaskSet == "primary" {
+		return nil // the primary set runs from the start
+	}
+	list := d.Image
+	if len(list) == 0 {
+		list = make([]NewImage, len(w.Image))
+	}
+	out := make([]Image, 0, len(list))
+	for i := range list {
+		m := &list[i]
+		old := m.replaces(w, i)
+		image := Image{Registry: "ecr"}
+		if old != nil {
+			image = *old
+		}
+		switch {
+		case m.Name == "":
+			image.Name = fmt.Sprintf("%s@+%v", image.Name, units.Duration(at))
+		case m.Name != "":
+			if image.Name = m.Name; old == nil || repositoryOf(m.Name) != repositoryOf(old.Name) {
+				image.Repository = repositoryOf(m.Name)
+			}
+		}
+		setTo(&image.Repository, m.Repository)
+		setTo(&image.Registry, m.Registry)
+		if m.Size != nil {
+			image.Size = *m.Size
+		}
+		if m.Shared != nil {
+			image.Shared = *m.Shared
+		}
+		if m.SOCI != nil {
+			image.SOCI = *m.SOCI
+		}
+		out = append(out, image)
+	}
+	return out
+}
+
+func setTo(s *string, to string) {
+	if to != "" {
+		*s = to
+	}
+}
+
+// replaces is the workload's image whose place m takes, the i-th of its list;
+// nil where there is none.
+func (m *NewImage) replaces(w *Workload, i int) *Image {
+	for k := range w.Image {
+		if w.Image[k].Name == m.Name {
+			return &w.Image[k]
+		}
+	}
+	if i < len(w.Image) {
+		return &w.Image[i]
+	}
+	return nil
 }
 
 var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
@@ -200,6 +278,7 @@ func (l *loader) checkDeployments(root *node, s *Scenario) {
 			l.errs.addKey(e, "service", "%s is a batch, which has no deployments; want a service or daemon", d.Service)
 			continue
 		}
+		l.checkNewImages(e, d, s, k)
 		external := s.Workloads[k].DeploymentController == "EXTERNAL"
 		for _, key := range []string{"task_set", "scale"} {
 			switch {
@@ -210,6 +289,55 @@ func (l *loader) checkDeployments(root *node, s *Scenario) {
 			}
 		}
 	}
+}
+
+// checkNewImages checks the images that a deployment of workload k brings.
+func (l *loader) checkNewImages(e *node, d *ScheduledDeployment, s *Scenario, k int) {
+	n := e.get("image")
+	switch {
+	case n == nil:
+		return
+	case !d.NewImage:
+		l.errs.add(n, "got images, and new_image is false; remove one")
+		return
+	case d.TaskSet == "primary":
+		l.errs.add(n, "task set \"primary\" runs from the start, from the workload's images; remove it")
+		return
+	}
+	entries, ok := n.list()
+	if !ok {
+		entries = []*node{n}
+	}
+	if len(entries) == 0 {
+		l.errs.add(n, "got an empty list, want a table such as { size = \"400 MB\" }, or a list of them; new_image = false keeps the old images")
+	}
+	for i := range d.Image {
+		m := &d.Image[i]
+		w := m.another(s, k, i)
+		if i >= len(entries) || w == nil {
+			continue
+		}
+		if m.Name == "" {
+			l.errs.addKey(entries[i], "name", "missing; %s has no image at this place: want its name, with its tag", w.Name)
+		}
+		if m.Size == nil {
+			l.errs.addKey(entries[i], "size", "missing; %s has no image at this place: want its compressed size, such as \"350 MB\"", w.Name)
+		}
+	}
+}
+
+// another is workload k as it stands where m, the i-th image of a deployment,
+// takes no image's place; nil where it always does.
+func (m *NewImage) another(s *Scenario, k, i int) *Workload {
+	if w := &s.Workloads[k]; m.replaces(w, i) == nil {
+		return w
+	}
+	for p := range s.Platforms {
+		if list := s.Platforms[p].Workloads; k < len(list) && m.replaces(&list[k], i) == nil {
+			return &list[k]
+		}
+	}
+	return nil
 }
 
 // finishService checks how a service or daemon is deployed and fills in what

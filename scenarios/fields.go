@@ -78,8 +78,12 @@ func fieldsOf(t reflect.Type) []field {
 
 // boundOf reads a bound, which is written as the field itself is.
 func boundOf(f field, text string) int64 {
-	b := reflect.New(f.typ).Elem()
-	if !isInteger(f.typ) {
+	t := f.typ
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem() // nil says that the key is absent
+	}
+	b := reflect.New(t).Elem()
+	if !isInteger(t) {
 		panic(fmt.Sprintf("scenarios: %s has bounds but type %v", f.name, f.typ))
 	}
 	if _, err := readScalar(nodeOf(f, text), b); err != nil {

@@ -39,6 +39,10 @@ func equal(t *testing.T, a, b *Scenario) {
 				(*gates)[i].Where = ""
 			}
 		}
+		c.Deployment = slices.Clone(c.Deployment)
+		for i := range c.Deployment {
+			c.Deployment[i].Where = Where{}
+		}
 		return &c
 	}
 	dist := cmp.Comparer(func(x, y *workloads.Dist) bool {

@@ -55,7 +55,7 @@ func (c *Cluster) auditAgents() (faults []string) {
 				cpu += int64(n.shape.CPU)
 				memory += int64(n.shape.Memory)
 				gpu += int64(n.shape.GPU)
-				for _, i := range w.images {
+				for _, i := range n.images.list {
 					users[i]++
 				}
 				if w.cfg.NetworkMode != "awsvpc" {

@@ -137,24 +137,30 @@ func (s *hostStory) define(name string, args []string) {
 			d, _ := units.ParseDuration(v)
 			w.StopTimeout = sim.Time(d)
 		case "image":
-			parts := strings.Split(v, ",")
-			repository, _, _ := strings.Cut(parts[0], ":")
-			m := ImageConfig{Name: parts[0], Repository: repository}
-			m.Size, _ = units.ParseBytes(parts[1])
-			for _, p := range parts[2:] {
-				if _, ok := registryNamed(p); ok {
-					m.Registry = p
-					continue
-				}
-				m.Shared, _ = units.ParsePPM(p)
-			}
-			w.Images = append(w.Images, m)
+			w.Images = append(w.Images, imageOf(v))
 		default:
 			s.t.Fatalf("a task has no %q", k)
 		}
 	}
 	s.spans[name] = shape
 	s.cfg.Workloads = append(s.cfg.Workloads, w)
+}
+
+// imageOf reads an image written "app:2,900MB,60%,docker-hub"; the last two may
+// be left out.
+func imageOf(text string) ImageConfig {
+	parts := strings.Split(text, ",")
+	repository, _, _ := strings.Cut(parts[0], ":")
+	m := ImageConfig{Name: parts[0], Repository: repository}
+	m.Size, _ = units.ParseBytes(parts[1])
+	for _, p := range parts[2:] {
+		if _, ok := registryNamed(p); ok {
+			m.Registry = p
+			continue
+		}
+		m.Shared, _ = units.ParsePPM(p)
+	}
+	return m
 }
 
 func (s *hostStory) registry(args []string) {

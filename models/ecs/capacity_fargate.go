@@ -96,13 +96,13 @@ func (f *fargate) Resolve(n *need, w *workload) string {
 	}
 	s := &n.size[f.idx]
 	cpu, memory := n.shape.CPU, n.shape.Memory
-	s.image, s.lazy = w.imageBytes, w.lazy()
+	s.image, s.lazy = n.images.bytes, n.images.lazy
 	for i := range f.c.workloads {
 		if d := &f.c.workloads[i].cfg; d.Kind == Daemon && d.Sidecar.Memory > 0 {
 			cpu += d.Sidecar.CPU
 			memory += d.Sidecar.Memory
-			s.image += f.c.workloads[i].imageBytes
-			s.lazy = s.lazy && f.c.workloads[i].lazy()
+			s.image += f.c.workloads[i].images.bytes
+			s.lazy = s.lazy && f.c.workloads[i].images.lazy
 		}
 	}
 	var err error
@@ -168,7 +168,7 @@ func (f *fargate) launch(id TaskID, now sim.Time) {
 		provision: sim.Time(c.cfg.Stages.FargateProvisioning.Quantile(c.sim.Uniform(purposeProvision, t.entity, uint64(t.attempts)))),
 		pull:      f.pullTime(s),
 	}
-	if f.mayRefuse(w) {
+	if f.mayRefuse(n) {
 		c.take(id, now)
 		t.pull = now + o.provision
 		c.schedule(id, t.pull, sim.ClassState, evPull)
@@ -193,10 +193,10 @@ func (f *fargate) pullTime(s *fargateSize) sim.Time {
 	return pull + st.FargatePull
 }
 
-// mayRefuse tells whether a pull of the workload's tasks can fail, those of the
+// mayRefuse tells whether a pull of the need's tasks can fail, those of the
 // daemons beside them included.
-func (f *fargate) mayRefuse(w *workload) bool {
-	for _, i := range f.imagesOf(w) {
+func (f *fargate) mayRefuse(n *need) bool {
+	for _, i := range f.imagesOf(n) {
 		if f.c.mayRefuse(&f.c.images[i]) {
 			return true
 		}
@@ -204,12 +204,12 @@ func (f *fargate) mayRefuse(w *workload) bool {
 	return false
 }
 
-// imagesOf lists the images of a task of w and of its sidecars.
-func (f *fargate) imagesOf(w *workload) []int32 {
-	all := slices.Clip(w.images) // never written to: an append copies
+// imagesOf lists the images of a task of n and of its sidecars.
+func (f *fargate) imagesOf(n *need) []int32 {
+	all := slices.Clip(n.images.list) // never written to: an append copies
 	for i := range f.c.workloads {
 		if d := &f.c.workloads[i]; d.cfg.Kind == Daemon && d.cfg.Sidecar.Memory > 0 {
-			all = append(all, d.images...)
+			all = append(all, d.images.list...)
 		}
 	}
 	return all
@@ -223,7 +223,7 @@ func (f *fargate) pull(id TaskID, now sim.Time) {
 	n := &c.needs[t.need]
 	w := &c.workloads[n.w]
 	s := &n.size[f.idx]
-	for k, i := range f.imagesOf(w) {
+	for k, i := range f.imagesOf(n) {
 		if why := c.ask(t, k, i, now); why != pullFine {
 			t.fault = why
 			c.schedule(id, now+c.cfg.Stages.PullFailure, sim.ClassState, evCannotPull)

@@ -193,11 +193,9 @@ func (c *Cluster) addWorkload(i int) error {
 			w.cfg.Service = DefaultService(cfg.Kind)
 		}
 	}
-	for _, m := range cfg.Images {
-		if m.Size > 0 {
-			w.images = append(w.images, c.addImage(m))
-			w.imageBytes += m.Size
-		}
+	w.images = c.imageSet(cfg.Images, false)
+	for _, d := range cfg.deployments() {
+		c.imageSet(d.Images, true)
 	}
 	for _, s := range cfg.Strategy {
 		found := false

@@ -2,6 +2,7 @@ package ecs
 
 import (
 	"fmt"
+	"slices"
 
 	"ecsim/models/ecs/placement"
 	"ecsim/models/result"
@@ -59,14 +60,22 @@ func (s *service) newSet(need int32) *deployment {
 	return d
 }
 
-// needFor is the need of a workload's tasks of one size.
-func (c *Cluster) needFor(w int, shape workloads.Shape) int32 {
+// needFor is the need of a workload's tasks of one size and with these images.
+func (c *Cluster) needFor(w int, shape workloads.Shape, images imageSet) int32 {
 	for i := range c.needs {
-		if n := &c.needs[i]; n.w == int32(w) && n.shape == shape {
+		if n := &c.needs[i]; n.w == int32(w) && n.shape == shape && slices.Equal(n.images.list, images.list) {
 			return int32(i)
 		}
 	}
-	return c.newNeed(w, shape)
+	return c.newNeed(w, shape, images)
+}
+
+// imagesFor are the images of a deployment's task definition.
+func (s *service) imagesFor(cfg *DeploymentConfig) imageSet {
+	if cfg.Images == nil {
+		return s.c.needs[s.primary.need].images
+	}
+	return s.c.imageSet(cfg.Images, true)
 }
 
 // rolling tells whether minimumHealthyPercent and maximumPercent rule: always
@@ -121,7 +130,7 @@ func (s *service) deploy(cfg *DeploymentConfig, now sim.Time) {
 		}
 	}
 	if d == nil {
-		d = s.newSet(c.needFor(int(s.w.index), cfg.Shape))
+		d = s.newSet(c.needFor(int(s.w.index), cfg.Shape, s.imagesFor(cfg)))
 		d.name = cfg.TaskSet
 		s.sets = append(s.sets, d)
 	}

@@ -18,8 +18,10 @@ import (
 // followed by ---- and what the service says and how many of its tasks run.
 //
 //	service desired=3 min=100 max=200 hosts=10 ...   a service in steady state
+//	        image=api:1,900MB next=api:2,900MB,60%   its image and one that a deployment may bring
 //	daemon hosts=4 min=0                             or a daemon
-//	deploy failure=100% mode=health_check            a new deployment now
+//	deploy failure=100% mode=health_check            a new deployment now, of the images it follows
+//	deploy image=api:2                               one of another image
 //	drain 2                                          host 2 drains
 //	host zone=1                                      another instance registers
 //	scale 5                                          desired count
@@ -114,6 +116,12 @@ func newPlay(t *testing.T, words []string) *play {
 			fargate = v == "true"
 		case "drain":
 			drain = sim.Time(d)
+		case "image":
+			w.Images = append(w.Images, imageOf(v))
+			cfg.Stages.EC2Pull, cfg.Stages.EC2PullPerMB = sim.Second, 30*sim.Millisecond
+		case "next":
+			// Images are known beforehand, of deployments that the script never sees.
+			w.Service.Deployments = append(w.Service.Deployments, DeploymentConfig{At: 1000 * sim.Day, Shape: w.Shape, Images: []ImageConfig{imageOf(v)}})
 		default:
 			t.Fatalf("unknown setting %q", a)
 		}
@@ -188,6 +196,15 @@ func (p *play) do(words []string) {
 				d.FailureMode = v
 			case "cpu":
 				d.Shape.CPU, _ = units.ParseCPU(v)
+			case "image":
+				for _, o := range s.cfg.Deployments {
+					if o.Images[0].Name == v {
+						d.Images = o.Images
+					}
+				}
+				if d.Images == nil {
+					p.tb.Fatal("no next=" + v)
+				}
 			case "set":
 				d.TaskSet = v
 			case "scale":
@@ -256,6 +273,9 @@ func (p *play) status() {
 		}
 	}
 	fmt.Fprintf(&p.out, "desired %d; %s; by zone %v\n", s.desired, p.counts(), zones)
+	if len(c.images) > 0 {
+		fmt.Fprintf(&p.out, "%d pulls of %v, %d tasks started from images on disk\n", s.w.pulls, s.w.pulled, s.w.cacheHits)
+	}
 	for _, r := range c.deployments {
 		fmt.Fprintf(&p.out, "deployment %d: %s%s; %d tasks and %d instances extra; %d started, %d failed\n", r.Revision, r.Outcome, because(r.Why), r.ExtraTasks, r.ExtraInstances, r.TasksStarted, r.TasksFailed)
 	}

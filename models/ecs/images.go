@@ -29,6 +29,28 @@ type image struct {
 	shared     units.Bytes
 	registry   registry
 	through    bool // the pull-through cache has it
+	later      bool // a deployment brings it: nobody has it before
+}
+
+// imageSet is the images of a task definition, as far as they are pulled.
+type imageSet struct {
+	list  []int32 // in Cluster.images; never written to
+	bytes units.Bytes
+	lazy  bool // no image keeps Fargate from starting before all is there
+}
+
+// imageSet resolves images. later tells that a deployment brings those that
+// nobody else has.
+func (c *Cluster) imageSet(images []ImageConfig, later bool) imageSet {
+	s := imageSet{lazy: true}
+	for i := range images {
+		if m := &images[i]; m.Size > 0 {
+			s.list = append(s.list, c.addImage(*m, later))
+			s.bytes += m.Size
+			s.lazy = s.lazy && m.SOCI
+		}
+	}
+	return s
 }
 
 // onDisk is one image on one instance.
@@ -75,22 +97,26 @@ type fetch struct {
 // flowing is the end of a fetch whose bytes still come: time 0 is a time.
 const flowing = sim.Time(-1)
 
-// addImage returns the index of a workload's image, new or known. An image
-// that two workloads describe differently is what the first says.
-func (c *Cluster) addImage(cfg ImageConfig) int32 {
+// addImage returns the index of an image, new or known. An image that two
+// workloads describe differently is what the first says. All are known before
+// the first instance comes, whose disk has a place for each.
+func (c *Cluster) addImage(cfg ImageConfig, later bool) int32 {
 	for i := range c.images {
-		if c.images[i].name == cfg.Name {
+		if m := &c.images[i]; m.name == cfg.Name {
+			if m.later && !later {
+				m.later, m.through = false, c.cfg.Steady
+			}
 			return int32(i)
 		}
 	}
 	r, _ := registryNamed(cfg.Registry)
 	c.images = append(c.images, image{name: cfg.Name, repository: cfg.Repository, size: cfg.Size, shared: units.Bytes(cfg.Shared.Of(int64(cfg.Size))),
-		registry: r, through: c.cfg.Steady})
+		registry: r, through: c.cfg.Steady && !later, later: later})
 	return int32(len(c.images) - 1)
 }
 
-// cached puts images on an instance's disk that nobody had to pull: all there
-// are at a steady start, or those the AMI brings.
+// cached puts images on an instance's disk that nobody had to pull: those the
+// AMI brings.
 func (c *Cluster) cached(in *instance, now sim.Time, which func(*image) bool) {
 	for i := range in.disk.images {
 		if which(&c.images[i]) && in.disk.images[i].state == imageAbsent {
@@ -100,19 +126,22 @@ func (c *Cluster) cached(in *instance, now sim.Time, which func(*image) bool) {
 }
 
 // steadyImages puts all images on an instance's disk, as if tasks had pulled
-// them before time 0.
+// them before time 0, but those that deployments bring later.
 func (c *Cluster) steadyImages(in *instance, now sim.Time) {
 	for i := range in.disk.images {
+		if c.images[i].later {
+			continue
+		}
 		in.disk.images[i] = onDisk{state: imagePresent, pulled: now, asked: true}
 	}
 }
 
-// hasImages tells whether all images of a workload are on disk.
-func (c *Cluster) hasImages(in *instance, w *workload, now sim.Time) bool {
+// hasImages tells whether all images of a need are on disk.
+func (c *Cluster) hasImages(in *instance, n *need, now sim.Time) bool {
 	if now >= in.disk.cleanup {
 		c.cleanUp(in, now)
 	}
-	for _, i := range w.images {
+	for _, i := range n.images.list {
 		if in.disk.images[i].state != imagePresent {
 			return false
 		}
@@ -121,8 +150,8 @@ func (c *Cluster) hasImages(in *instance, w *workload, now sim.Time) bool {
 }
 
 // useImages keeps a starting task's images from clean-up.
-func (c *Cluster) useImages(in *instance, w *workload) {
-	for _, i := range w.images {
+func (c *Cluster) useImages(in *instance, n *need) {
+	for _, i := range n.images.list {
 		d := &in.disk.images[i]
 		d.users++
 		d.tracked = true
@@ -130,8 +159,8 @@ func (c *Cluster) useImages(in *instance, w *workload) {
 }
 
 // leaveImages lets go of them when its containers have exited.
-func (c *Cluster) leaveImages(in *instance, w *workload, now sim.Time) {
-	for _, i := range w.images {
+func (c *Cluster) leaveImages(in *instance, n *need, now sim.Time) {
+	for _, i := range n.images.list {
 		d := &in.disk.images[i]
 		d.left = now
 		if d.users--; d.users == 0 {

@@ -26,11 +26,12 @@ func (c *Cluster) bytesFor(in *instance, i int32) units.Bytes {
 func (c *Cluster) fetchImages(id TaskID, now sim.Time) {
 	t := &c.tasks[id]
 	in := &c.instances[t.inst]
-	w := &c.workloads[c.needs[t.need].w]
+	n := &c.needs[t.need]
+	w := &c.workloads[n.w]
 	a := c.pools[in.provider].agent
 	d := &in.disk
 	c.flow(in, now)
-	for k, i := range w.images {
+	for k, i := range n.images.list {
 		o := &d.images[i]
 		fault := pullFine
 		switch {

@@ -134,12 +134,17 @@ func (c *Cluster) closeWorkload(w *workload, now sim.Time) result.Workload {
 // fits says how many tasks of a workload with one size each machine it may use
 // holds, and what is left over.
 func (c *Cluster) fits(w *workload) (list []result.Fit) {
+	var first *need
 	for i := range c.needs {
 		n := &c.needs[i]
-		if n.w != w.index || w.cfg.Kind == Daemon {
+		switch {
+		case n.w != w.index || w.cfg.Kind == Daemon:
 			continue
-		}
-		if len(list) > 0 {
+		case first == nil:
+			first = n
+		case n.shape == first.shape:
+			continue // other images alone
+		case len(list) > 0:
 			return nil // several sizes: no one answer
 		}
 		for p, pl := range c.pools {

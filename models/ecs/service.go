@@ -114,7 +114,7 @@ func (c *Cluster) addService(i int) *service {
 	w := &c.workloads[i]
 	s := &service{c: c, w: w, cfg: w.cfg.Service, desired: w.cfg.DesiredCount, revisions: 1}
 	w.service = s
-	s.primary = s.newSet(c.newNeed(i, w.cfg.Shape))
+	s.primary = s.newSet(c.newNeed(i, w.cfg.Shape, w.images))
 	s.primary.state, s.completed = setCompleted, s.primary
 	s.sets = append(s.sets, s.primary)
 	if s.cfg.Rebalancing {
@@ -125,8 +125,8 @@ func (c *Cluster) addService(i int) *service {
 	}
 	for k := range s.cfg.Deployments {
 		d := &s.cfg.Deployments[k]
-		// What can never run is known before anything does.
-		if n := &c.needs[c.needFor(i, d.Shape)]; w.cfg.Kind == Service && c.choose(n, make([]int64, len(w.strategy))) < 0 && c.err == nil {
+		// What can never run, whatever its images, is known before anything does.
+		if n := &c.needs[c.needFor(i, d.Shape, w.images)]; w.cfg.Kind == Service && c.choose(n, make([]int64, len(w.strategy))) < 0 && c.err == nil {
 			c.err = c.infeasible(n)
 		}
 		s.at(d.At+c.cfg.Services.Reaction, evDeploy, uint64(k))

@@ -60,12 +60,21 @@ func (b Breaker) Threshold(desired int64) int64 {
 type DeploymentConfig struct {
 	At          sim.Time
 	Shape       workloads.Shape // of its task definition
+	Images      []ImageConfig   // of its task definition; nil is those of the deployment it follows
 	TaskFailure units.PPM       // share of its tasks that fail
 	FailureMode string          // "start": they never reach RUNNING; "health_check": they run and fail their checks
 	// TaskSet and Scale are of controller EXTERNAL: the set made or changed, and
 	// its share of the desired count.
 	TaskSet string
 	Scale   units.PPM
+}
+
+// deployments are those of a service or daemon.
+func (w *WorkloadConfig) deployments() []DeploymentConfig {
+	if w.Service == nil {
+		return nil
+	}
+	return w.Service.Deployments
 }
 
 // SchedulerConfig holds what AWS does not publish of its service scheduler.

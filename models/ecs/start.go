@@ -29,10 +29,10 @@ func (c *Cluster) settle(id TaskID, inst int32, now sim.Time) {
 	p.placed++
 	c.ledger.Reserve(p.meter(in.machine, in.option, in.zone).instance, int(n.w), now, n.weight)
 	if c.opening {
-		for _, i := range w.images {
+		for _, i := range n.images.list {
 			in.disk.images[i].state, in.disk.images[i].asked = imagePresent, true
 		}
-		c.useImages(in, w)
+		c.useImages(in, n)
 		c.begin(id, now, offsets{})
 		return
 	}
@@ -55,9 +55,9 @@ func (c *Cluster) startOn(id TaskID, now sim.Time) {
 	eni := c.eniOf(t, w)
 	at := max(now, t.placed+eni)
 	t.pull = at
-	if len(w.images) > 0 {
-		c.useImages(in, w)
-		hit := c.hasImages(in, w, now)
+	if len(n.images.list) > 0 {
+		c.useImages(in, n)
+		hit := c.hasImages(in, n, now)
 		if hit && !c.closed {
 			w.cacheHits++
 		}

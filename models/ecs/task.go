@@ -72,6 +72,7 @@ type task struct {
 type need struct {
 	w      int32
 	shape  workloads.Shape
+	images imageSet
 	weight int64 // split weight: 9 x CPU units + MiB
 	// Per provider index: the compiled placement plan (nil off instances),
 	// the Fargate size, why it can never run there ("" if it can), and its

@@ -86,7 +86,7 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	inst := t.inst
 	if inst >= 0 {
 		c.leaveCPU(id, now)
-		c.leaveImages(&c.instances[inst], w, now)
+		c.leaveImages(&c.instances[inst], n, now)
 	} else {
 		c.setRate(id, 0, now)
 	}
@@ -126,7 +126,7 @@ func (c *Cluster) unstart(id TaskID, now sim.Time) {
 		if t.fetching > 0 {
 			c.dropFetch(id)
 		}
-		c.leaveImages(&c.instances[t.inst], &c.workloads[c.needs[t.need].w], now)
+		c.leaveImages(&c.instances[t.inst], &c.needs[t.need], now)
 	}
 }
 

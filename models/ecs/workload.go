@@ -13,13 +13,12 @@ import (
 // workload is one workload's part of the cluster: its tasks' counts, times and
 // levels. Levels are in the units of result.Workload.
 type workload struct {
-	cfg        WorkloadConfig
-	index      int32
-	entity     sim.Entity
-	images     []int32 // that instances cache
-	imageBytes units.Bytes
-	strategy   []strategyItem
-	assigned   []int64 // tasks given to each strategy item
+	cfg      WorkloadConfig
+	index    int32
+	entity   sim.Entity
+	images   imageSet // until a deployment brings others
+	strategy []strategyItem
+	assigned []int64 // tasks given to each strategy item
 
 	rules       []placement.Rule
 	constraints []placement.Constraint
@@ -80,16 +79,6 @@ func (w *workload) group() string {
 		return "family:" + w.cfg.Name
 	}
 	return "service:" + w.cfg.Name
-}
-
-// lazy tells whether no image keeps Fargate from starting before all is there.
-func (w *workload) lazy() bool {
-	for i := range w.cfg.Images {
-		if m := &w.cfg.Images[i]; m.Size > 0 && !m.SOCI {
-			return false
-		}
-	}
-	return true
 }
 
 // pull counts an image pull that begins at at.
@@ -236,15 +225,16 @@ func (c *Cluster) needOf(w int, shape int32) int32 {
 	}
 	c.needIndex[w] = byShape
 	if byShape[shape] < 0 {
-		byShape[shape] = c.newNeed(w, c.workloads[w].cfg.Shapes.At(shape))
+		byShape[shape] = c.newNeed(w, c.workloads[w].cfg.Shapes.At(shape), c.workloads[w].images)
 	}
 	return byShape[shape]
 }
 
-// newNeed resolves what tasks of one size of workload w ask of each provider.
-func (c *Cluster) newNeed(w int, s workloads.Shape) int32 {
+// newNeed resolves what tasks of workload w of one size and with these images
+// ask of each provider.
+func (c *Cluster) newNeed(w int, s workloads.Shape, images imageSet) int32 {
 	np := len(c.providers)
-	n := need{w: int32(w), shape: s, weight: 9*int64(s.CPU) + int64(s.Memory),
+	n := need{w: int32(w), shape: s, images: images, weight: 9*int64(s.CPU) + int64(s.Memory),
 		plans: make([]*placement.Plan, np), size: make([]fargateSize, np), never: make([]string, np), class: make([]int32, np)}
 	for i := range n.class {
 		n.class[i] = -1

@@ -42,6 +42,17 @@ var factors = []factor{
 				w.Image[i].Size = times(w.Image[i].Size, x)
 			}
 		})
+		sc.Deployment = slices.Clone(sc.Deployment)
+		for i := range sc.Deployment {
+			list := slices.Clone(sc.Deployment[i].Image)
+			for k := range list {
+				if list[k].Size != nil {
+					size := times(*list[k].Size, x)
+					list[k].Size = &size
+				}
+			}
+			sc.Deployment[i].Image = list
+		}
 	}},
 	{"Fargate's speed", 0.5, 2, unequalSpeeds, func(sc *scenarios.Scenario, x float64) {
 		for i := range sc.Platforms {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"ecsim/models/billing"
 	"ecsim/models/catalog"
@@ -76,6 +77,7 @@ func (n *noter) assumed() {
 		ss := &n.pl.ServiceScheduler
 		n.add(result.Assumed, "", "a deployment starts %v after it is asked for; a service starts and stops all that its bounds allow at once; it pauses %v, then twice as long, up to %v, after tasks that fail to start; a deployment %v without progress at the end has stalled",
 			ss.Reaction, ss.RetryBase, ss.RetryCap, ss.StalledAfter)
+		n.newImages()
 		for i := range n.pl.Workloads {
 			if w := &n.pl.Workloads[i]; n.sc.Rebalanced(w) && n.ownsInstances() {
 				n.add(result.Assumed, "", "zones are balanced %v after a steady state", ss.RebalanceAfter)
@@ -121,6 +123,33 @@ func (n *noter) fixedModes() {
 			if k := kindOf(n.pl, s.CapacityProvider); k != nil && modeOn(k, w) != w.NetworkMode {
 				n.add(result.Rule, "", "%s runs in network_mode %s on %s, which has no %s", w.Name, modeOn(k, w), s.CapacityProvider, w.NetworkMode)
 			}
+		}
+	}
+}
+
+// newImages says which images deployments bring that nobody described.
+func (n *noter) newImages() {
+	if !n.ownsInstances() {
+		return // Fargate pulls every image anyway
+	}
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		if !slices.ContainsFunc(n.sc.Deployment, func(d scenarios.ScheduledDeployment) bool {
+			return d.Service == w.Name && len(d.Image) == 0 && d.NewImages(w, 0) != nil
+		}) {
+			continue
+		}
+		var size, shared units.Bytes
+		for _, m := range w.Image {
+			size += m.Size
+			shared += units.Bytes(m.Shared.Of(int64(m.Size)))
+		}
+		what := "none of whose layers instances have"
+		if shared > 0 {
+			what = fmt.Sprintf("%v of which lie in layers shared with the old one", shared)
+		}
+		if size > 0 {
+			n.add(result.Assumed, "", "a deployment of %s brings a new image of %v, %s", w.Name, size, what)
 		}
 	}
 }
@@ -210,16 +239,30 @@ func (n *noter) notIncluded() {
 	n.storedImages()
 }
 
-// storedImages says what ECR charges for keeping the images; pulls within the
+// storedImages says what ECR charges for keeping the images, of all revisions
+// at the end and in full, shared layers too; pulls within the
 // Region are free.
 func (n *noter) storedImages() {
 	var bytes units.Bytes
 	seen := map[string]bool{}
-	for i := range n.pl.Workloads {
-		for _, m := range n.pl.Workloads[i].Image {
+	store := func(images []scenarios.Image) {
+		for _, m := range images {
 			if (m.Registry == "ecr" || m.Registry == "ecr-pull-through") && !seen[m.Name] {
 				seen[m.Name] = true
 				bytes += m.Size
+			}
+		}
+	}
+	for i := range n.pl.Workloads {
+		w := &n.pl.Workloads[i]
+		store(w.Image)
+		for k := range n.sc.Deployment {
+			d := &n.sc.Deployment[k]
+			if d.Service != w.Name {
+				continue
+			}
+			for _, at := range n.sc.Moments(d, time.Duration(n.sc.Duration)) {
+				store(d.NewImages(w, at))
 			}
 		}
 	}

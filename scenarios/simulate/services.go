@@ -63,6 +63,7 @@ func serviceConfig(sc *scenarios.Scenario, pl *scenarios.Platform, w *scenarios.
 		}
 		for _, at := range sc.Moments(d, time.Duration(sc.Duration)) {
 			s.Deployments = append(s.Deployments, ecs.DeploymentConfig{At: sim.Time(at), Shape: shape, TaskFailure: d.TaskFailure, FailureMode: d.FailureMode,
+				Images:  imageConfigs(d.NewImages(w, at)),
 				TaskSet: d.TaskSet, Scale: d.Scale})
 		}
 	}

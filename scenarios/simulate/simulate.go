@@ -349,6 +349,14 @@ func clusterConfig(sc *scenarios.Scenario, pl *scenarios.Platform, sources []*so
 	return cfg, nil
 }
 
+// imageConfigs translates images; none are nil.
+func imageConfigs(images []scenarios.Image) (list []ecs.ImageConfig) {
+	for _, m := range images {
+		list = append(list, ecs.ImageConfig{Name: m.Name, Repository: m.Repository, Size: m.Size, Shared: m.Shared, SOCI: m.SOCI, Registry: m.Registry})
+	}
+	return list
+}
+
 func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadConfig {
 	cpu, memory := w.Size()
 	c := ecs.WorkloadConfig{
@@ -358,9 +366,7 @@ func workloadConfig(pl *scenarios.Platform, w *scenarios.Workload) ecs.WorkloadC
 		StopTimeout: sim.Time(w.StopTimeout), DesiredCount: w.DesiredCount, RejectOversize: w.Oversize == "reject",
 		Placement: w.PlacementStrategy, Constraints: w.PlacementConstraints,
 	}
-	for _, m := range w.Image {
-		c.Images = append(c.Images, ecs.ImageConfig{Name: m.Name, Repository: m.Repository, Size: m.Size, Shared: m.Shared, SOCI: m.SOCI, Registry: m.Registry})
-	}
+	c.Images = imageConfigs(w.Image)
 	if c.Use == nil {
 		c.Use = workloads.Constant(units.One)
 	}
