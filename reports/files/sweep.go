@@ -12,6 +12,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -96,7 +97,8 @@ func (f *Folder) FinishSweep(r SweepReport) (w Written, s *result.Surface, sum S
 	text := func(t string) func(io.Writer) error {
 		return func(out io.Writer) error { _, err := io.WriteString(out, t); return err }
 	}
-	pictures, err := plots.Render(plots.Input{Surface: s})
+	debug.FreeOSMemory() // of the tables: pictures make the peak
+	pictures, err := plots.Render(plots.Input{Surface: s, OneByOne: true})
 	if err != nil {
 		return w, nil, sum, err
 	}

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +29,9 @@ type Input struct {
 	Gates    []result.Gate
 	Surface  *result.Surface // nil: no plots of sweeps
 	Location *time.Location  // of the time axis; nil is UTC
+	// OneByOne draws one picture at a time and gives its memory back before the
+	// next: slower, and the peak is that of one.
+	OneByOne bool
 }
 
 // Plot is a kind of picture.
@@ -135,10 +139,18 @@ func Render(in Input) ([]File, error) {
 	errs := make([]error, len(figures))
 	var group sync.WaitGroup
 	places := make(chan int)
-	for range min(runtime.GOMAXPROCS(0), len(figures)) {
+	workers := min(runtime.GOMAXPROCS(0), len(figures))
+	if in.OneByOne {
+		workers = min(1, len(figures))
+	}
+	for range workers {
 		group.Go(func() {
 			for i := range places {
 				files[i].PNG, errs[i] = figures[i].png()
+				if in.OneByOne {
+					figures[i] = Figure{}
+					debug.FreeOSMemory()
+				}
 			}
 		})
 	}

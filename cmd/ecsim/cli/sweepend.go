@@ -104,7 +104,7 @@ func points(chunks int, parts []*sweepPart) iter.Seq2[*result.SweepPoint, error]
 
 // finishGC is how much garbage the end of a sweep lets pile up, in percent of
 // what lives.
-const finishGC = 40
+const finishGC = 20
 
 // writeSweep makes the tables of the journals, prints the answer and returns
 // the exit code.
@@ -124,6 +124,7 @@ func writeSweep(e *Env, folder *files.Folder, r files.SweepReport, w *simulate.S
 	// The peak of memory is here, where tables are made piece by piece and
 	// pictures drawn, and where collecting more often costs little.
 	defer debug.SetGCPercent(debug.SetGCPercent(finishGC))
+	debug.FreeOSMemory() // of the cells
 	debug.FreeOSMemory() // what the workers had
 	said := e.saying("writing tables and plots ...")
 	wrote, _, sum, err := folder.FinishSweep(r)
