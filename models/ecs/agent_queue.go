@@ -35,7 +35,8 @@ func (c *Cluster) queueAt(id TaskID, inst int32, now sim.Time) {
 }
 
 // startQueued starts queued tasks in order as far as the host has room. Called
-// when a container that lingered has exited, or a queued task has gone.
+// when containers have exited, and when a task has gone that was queued or had
+// none yet.
 func (c *Cluster) startQueued(inst int32, now sim.Time) {
 	// Starting one may end others, which may come back here.
 	for {

@@ -9,15 +9,22 @@ import (
 
 // gap is an instance that should run a daemon's task and does not.
 type gap struct {
-	s       *service
-	inst    int32
-	ordinal uint64
+	s        *service
+	inst     int32
+	provider int32 // with ordinal: the slot of an instance that is gone may be another provider's now
+	ordinal  uint64
+}
+
+// gapOn is the gap of a daemon on an instance.
+func (s *service) gapOn(inst int32) gap {
+	in := &s.c.instances[inst]
+	return gap{s, inst, in.provider, in.ordinal}
 }
 
 // there tells whether the instance still is, and takes tasks.
 func (g *gap) there(c *Cluster) bool {
 	in := &c.instances[g.inst]
-	return in.state == instanceActive && in.ordinal == g.ordinal
+	return in.state == instanceActive && in.provider == g.provider && in.ordinal == g.ordinal
 }
 
 // startDaemons puts one task of each daemon on a newly registered instance,
@@ -33,7 +40,7 @@ func (c *Cluster) startDaemons(inst int32, now sim.Time) {
 		n := &c.needs[s.primary.need]
 		in := &c.instances[inst]
 		p := n.plans[in.provider]
-		g := gap{s, inst, in.ordinal}
+		g := s.gapOn(inst)
 		if p == nil || n.never[in.provider] != "" {
 			c.daemonGaps++ // of another kind, or never
 			continue

@@ -185,21 +185,28 @@ func archName(arm bool) string {
 }
 
 // room is what machine m offers to tasks of w: what it registers, less its
-// daemons.
+// daemons, in order, as far as there is room for them.
 func (p *pool) room(m *machine, w *workload) (cpu, memory int64, gpu, eni int32) {
 	cpu, memory, gpu, eni = int64(m.cpu), int64(m.memory), m.gpu, m.eni
 	if w != nil && w.cfg.Kind == Daemon {
 		return
 	}
 	for i := range p.c.workloads {
-		if d := &p.c.workloads[i].cfg; d.Kind == Daemon && archName(d.ARM64) == m.arch {
-			cpu -= int64(d.Shape.CPU)
-			memory -= int64(d.Shape.Memory)
-			gpu -= int32(d.Shape.GPU)
-			if d.NetworkMode == "awsvpc" {
-				eni--
-			}
+		d := &p.c.workloads[i].cfg
+		if d.Kind != Daemon || archName(d.ARM64) != m.arch {
+			continue
 		}
+		s, own := d.Shape, int32(0)
+		if d.NetworkMode == "awsvpc" {
+			own = 1
+		}
+		if int64(s.CPU) > cpu || int64(s.Memory) > memory || int32(s.GPU) > gpu || own > eni {
+			continue
+		}
+		cpu -= int64(s.CPU)
+		memory -= int64(s.Memory)
+		gpu -= int32(s.GPU)
+		eni -= own
 	}
 	return
 }

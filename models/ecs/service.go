@@ -252,7 +252,7 @@ func (s *service) stop(id TaskID, now sim.Time) {
 		s.down++
 	}
 	if daemon && inst >= 0 {
-		c.gaps = append(c.gaps, gap{s, inst, c.instances[inst].ordinal})
+		c.gaps = append(c.gaps, s.gapOn(inst))
 	}
 	c.stop(id, now)
 }

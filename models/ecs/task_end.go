@@ -97,8 +97,14 @@ func (c *Cluster) exited(id TaskID, now sim.Time) {
 	if natural {
 		w.finish(c, t, now)
 		c.observe(now, result.TaskStopping, id, 0)
-		if c.offline(t) {
+		unheard := c.offline(t)
+		if unheard {
 			t.state, t.unseen = stateDeprovisioning, unseenExit
+		}
+		if inst >= 0 {
+			c.startQueued(inst, now)
+		}
+		if unheard {
 			return
 		}
 		c.releaseRoom(id, now)
@@ -127,6 +133,7 @@ func (c *Cluster) unstart(id TaskID, now sim.Time) {
 			c.dropFetch(id)
 		}
 		c.leaveImages(&c.instances[t.inst], &c.needs[t.need], now)
+		c.startQueued(t.inst, now)
 	}
 }
 
