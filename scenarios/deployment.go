@@ -248,10 +248,7 @@ func (l *loader) checkDeployments(root *node, s *Scenario) {
 	if n == nil {
 		return
 	}
-	entries, ok := n.list()
-	if !ok {
-		entries = []*node{n}
-	}
+	entries := n.entries()
 	var names []string
 	for i := range s.Workloads {
 		if s.Workloads[i].Kind != "batch" {
@@ -304,10 +301,7 @@ func (l *loader) checkNewImages(e *node, d *ScheduledDeployment, s *Scenario, k 
 		l.errs.add(n, "task set \"primary\" runs from the start, from the workload's images; remove it")
 		return
 	}
-	entries, ok := n.list()
-	if !ok {
-		entries = []*node{n}
-	}
+	entries := n.entries()
 	if len(entries) == 0 {
 		l.errs.add(n, "got an empty list, want a table such as { size = \"400 MB\" }, or a list of them; new_image = false keeps the old images")
 	}

@@ -46,10 +46,7 @@ func (l *loader) failures(d *decoder, root *node, s *Scenario) {
 	if n == nil {
 		return
 	}
-	entries, ok := n.list()
-	if !ok {
-		entries = []*node{n}
-	}
+	entries := n.entries()
 	var kinds []FailureKind
 	if l.opts.Checks.Failures != nil {
 		kinds = l.opts.Checks.Failures()

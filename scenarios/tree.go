@@ -62,6 +62,15 @@ func (n *node) list() ([]*node, bool) {
 	return l, ok
 }
 
+// entries are a list's values, or the value itself: one table stands for a list
+// of one.
+func (n *node) entries() []*node {
+	if l, ok := n.list(); ok {
+		return l
+	}
+	return []*node{n}
+}
+
 func (n *node) isList() bool {
 	_, ok := n.list()
 	return ok

@@ -286,7 +286,7 @@ func (p *parser) escape() rune {
 		return rune("\"\\/\b\f\n\r\t"[i])
 	}
 	if c != 'u' {
-		p.fail(`got \%s in a string, want one of \" \\ \/ \b \f \n \r \t \uXXXX`, string(rune(c)))
+		p.fail(`got \%s in a string, want one of \" \\ \/ \b \f \n \r \t, or \u and four hex digits`, string(rune(c)))
 	}
 	r := p.hex()
 	if utf16.IsSurrogate(r) {

@@ -78,7 +78,7 @@ func pareto(s *result.Surface, cost, wait int, workload string) Figure {
 		low, high, most = min(low, max(k.wait, 1e-3)), max(high, k.wait), max(most, k.cost)
 	}
 	waitAxis(p, low, max(high, 1e-3))
-	p.X.Label.Text = "p95 of " + workload + "'s " + p.X.Label.Text
+	p.X.Label.Text = workload + ": p95 of " + p.X.Label.Text
 	headroom(p, most)
 	p.Add(gridLines{x: true, y: true})
 

@@ -169,17 +169,13 @@ func responseByNumber(f *Figure, a *result.Axis, u metricUnit, lines []responseL
 func numberAxis(p *plot.Plot, a *result.Axis, xs []float64) {
 	low, high := slices.Min(xs), slices.Max(xs)
 	v := valueTicks{room: 1050}
-	for i, n := range a.Numbers {
-		v.at, v.labels = append(v.at, n), append(v.labels, a.Values[i])
-	}
-	slices.SortStableFunc(v.at, cmp.Compare)
 	byNumber := make([]int, len(a.Numbers))
 	for i := range byNumber {
 		byNumber[i] = i
 	}
 	slices.SortStableFunc(byNumber, func(i, j int) int { return cmp.Compare(a.Numbers[i], a.Numbers[j]) })
-	for i, k := range byNumber {
-		v.labels[i] = a.Values[k]
+	for _, k := range byNumber {
+		v.at, v.labels = append(v.at, a.Numbers[k]), append(v.labels, a.Values[k])
 	}
 	switch {
 	case low == high:

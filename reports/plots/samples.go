@@ -62,6 +62,9 @@ func sampled(s *result.Surface, axis, metric int) Figure {
 		categoryAxis(p, a)
 	} else {
 		numberAxis(p, a, xs)
+		if _, log := p.X.Scale.(plot.LogScale); !log {
+			p.X.Tick.Marker = niceTicks{} // samples are drawn: their values say nothing
+		}
 	}
 	bins := binsOf(p, xs)
 	f.Note = fmt.Sprintf("a small marker is one sample; lines: means of %s along the axis, at the mean of their samples", plural(int64(bins.n), "bin"))

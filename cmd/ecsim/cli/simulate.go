@@ -44,21 +44,28 @@ type simulateOptions struct {
 type records struct{ Tasks, Instances, Events bool }
 
 func simulateFlags(c *cobra.Command, o *simulateOptions) {
+	runsFlags(c, o, "`simulations` at a time", "HASH")
 	f := c.Flags()
-	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
-	setFlag(c, &o.sets)
-	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
-	f.StringVar(&o.precision, "precision", "", "repeat until the 95 % interval is this `share` of the cost, such as 1%, as --set runs.precision")
-	f.StringVar(&o.most, "max-replications", "", "the most repetitions for --precision, as --set runs.max_replications=`N`")
-	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "`simulations` at a time; results do not depend on it")
-	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
-	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/HASH)")
 	f.BoolVar(&o.records.Tasks, "tasks", false, "also write tasks.csv, a row a task, of the first replication")
 	f.BoolVar(&o.records.Instances, "instances", false, "also write instances.csv, a row an instance, of the first replication")
 	f.BoolVar(&o.records.Events, "events", false, "also write events.csv, a row an event, of the first replication")
 	f.BoolVar(&o.flips, "flips", o.pairs, "search for the load, run time, start time and the like that change the winner (more than twice the work)")
 	f.BoolVar(&o.force, "force", false, "simulate again though the answer is stored")
 	formatFlag(c, &o.format, formats...)
+}
+
+// runsFlags are the flags of all verbs that simulate a scenario: what is done at
+// a time, and how the default folder ends.
+func runsFlags(c *cobra.Command, o *simulateOptions, atATime, folder string) {
+	f := c.Flags()
+	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
+	setFlag(c, &o.sets)
+	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
+	f.StringVar(&o.precision, "precision", "", "repeat (a sweep: each point) until the 95 % interval is this `share` of the cost, such as 1%, as --set runs.precision")
+	f.StringVar(&o.most, "max-replications", "", "the most repetitions for --precision, as --set runs.max_replications=`N`")
+	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), atATime+"; results do not depend on it")
+	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
+	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/"+folder+")")
 	f.Lookup("jobs").DefValue = "all CPUs"
 	completeBy(c, "platform", platformNames)
 	c.ValidArgsFunction = scenarioNames

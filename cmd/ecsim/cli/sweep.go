@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -70,21 +69,11 @@ Exit code 3 means that at no point a platform keeps all of [slo] and [budget],
 			return runSweep(e, &o)
 		},
 	}
+	runsFlags(c, &o.simulateOptions, "`cells` at a time", "sweep-HASH")
 	f := c.Flags()
-	f.StringArrayVar(&o.platforms, "platform", nil, "only this `platform`; repeatable")
-	setFlag(c, &o.sets)
-	f.StringVarP(&o.replications, "replications", "r", "", "independent repetitions, as --set runs.replications=`N`")
-	f.StringVar(&o.precision, "precision", "", "repeat each point until the 95 % interval is this `share` of the cost, as --set runs.precision")
-	f.StringVar(&o.most, "max-replications", "", "the most repetitions for --precision, as --set runs.max_replications=`N`")
-	f.IntVarP(&o.workers, "jobs", "j", runtime.GOMAXPROCS(0), "`cells` at a time; results do not depend on it")
-	f.StringVar(&o.seed, "seed", "", "seed of all chance, as --set runs.seed=`N`")
-	f.StringVarP(&o.out, "output", "o", "", "write to this `folder`, replaced only if ecsim wrote it (default out/SCENARIO/sweep-HASH)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print the plan, its size and the time it takes, and run a few cells only to measure")
 	f.BoolVar(&o.fresh, "fresh", false, "throw away what an earlier sweep of this folder has done")
 	f.StringVar(&o.shard, "shard", "", "do the chunks of shard `I/N` only, I from 1")
-	f.Lookup("jobs").DefValue = "all CPUs"
-	completeBy(c, "platform", platformNames)
-	c.ValidArgsFunction = scenarioNames
 	c.AddCommand(newSweepMerge(e))
 	return c
 }
